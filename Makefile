@@ -1,0 +1,113 @@
+# Clearway: `make` alone prints what there is.
+
+PYTHON ?= python3
+CLEARWAY_PORT ?= 8000
+# More arguments for pytest: make test ARGS="-k planner -x", or in two processes ARGS="-n 2".
+ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+UV_COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 \
+	--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \
+	--custom-compile-command "make lock" --quiet
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run install develop browser test check bench soak openapi lock clean
+.PHONY: check-format check-lint check-types check-imports check-layout check-openapi
+
+help: ## Say what each command does
+	@echo "Clearway keeps leaders' diaries clear enough to lead well."
+	@echo
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(VENV)/.installed ## Install, then start the service with a sample diary and say where to look
+	@CLEARWAY_PORT="$(CLEARWAY_PORT)" exec $(BIN)/clearway serve --sample
+
+install: $(VENV)/.installed ## Install what Clearway needs to run into .venv
+	@echo "Clearway is installed: $(BIN)/clearway --help"
+
+test: develop browser ## Install what the tests need and run them all
+	$(BIN)/python -m pytest $(ARGS)
+
+# `make -k check` goes on after the first that fails.
+check: check-format check-lint check-types check-imports check-layout check-openapi ## Check format, lint, types, import contracts, the lock and openapi.json
+
+bench: develop ## Measure the planner and print the table
+	$(BIN)/python -m tests.bench $(ARGS)
+
+soak: develop browser ## Run the tests with many more random examples (an hour or so)
+	CLEARWAY_SOAK=1 $(BIN)/python -m pytest $(ARGS)
+
+openapi: develop ## Write openapi/openapi.json from the code
+	@mkdir -p openapi
+	$(BIN)/clearway openapi > openapi/openapi.json.new
+	@mv openapi/openapi.json.new openapi/openapi.json
+
+lock: develop ## Pin dependencies again (UPGRADE=--upgrade takes newer ones)
+	$(UV_COMPILE) $(UPGRADE) --group dev --output-file requirements/dev.txt
+	$(UV_COMPILE) --group build --constraint requirements/dev.txt --output-file requirements/run.txt
+
+clean: ## Remove what these commands made
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache openapi/openapi.json.new
+	find app connectors rules tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Not for typing: what the commands above are made of.
+
+develop: $(VENV)/.installed-dev
+
+check-format: develop
+	$(BIN)/ruff format --check --output-format concise .
+
+check-lint: develop
+	$(BIN)/ruff check .
+
+check-types: develop
+	$(BIN)/mypy
+
+check-imports: develop
+	$(BIN)/lint-imports
+
+check-layout: develop
+	$(BIN)/python -m pytest --quiet tests/test_layout.py
+
+check-openapi: develop
+	@if [ ! -f app/main.py ]; then \
+		echo "openapi: there is no service to describe yet"; \
+	else \
+		$(BIN)/clearway openapi | diff -u openapi/openapi.json - \
+			&& echo "openapi: openapi/openapi.json is up to date" \
+			|| { echo "openapi: the description has changed; run 'make openapi' and read the difference" >&2; exit 1; }; \
+	fi
+
+$(VENV)/.python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "Clearway needs Python 3.11 or later as $(PYTHON); install it, or name another: make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "Python's venv is missing; on Debian install it with: apt-get install python3-venv" >&2; exit 1; }
+	@$(PYTHON) -m venv --clear $(VENV)
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.python requirements/run.txt pyproject.toml
+	@echo "Installing Clearway into $(VENV) …"
+	@$(PIP) install --require-hashes --requirement requirements/run.txt
+	@$(PIP) install --no-deps --no-build-isolation --no-index --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed requirements/dev.txt
+	@echo "Installing what tests and checks need into $(VENV) …"
+	@$(PIP) install --require-hashes --requirement requirements/dev.txt
+	@touch $@
+
+# Chromium comes from the system. Where this cannot install it, browser tests say why they skip.
+browser:
+	@if command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "Installing Chromium for the browser tests …"; \
+		{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=300 chromium; } >/dev/null 2>&1 \
+			|| echo "Chromium could not be installed; browser tests will be skipped." >&2; \
+	else \
+		echo "No Chromium found; browser tests will be skipped." >&2; \
+	fi

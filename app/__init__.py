@@ -1,0 +1,1 @@
+"""The only place with time, settings and people: services, the command line, the API and the pages."""

@@ -1,0 +1,13 @@
+"""Why a service cannot answer. Each message is one sentence that a person can act on."""
+
+
+class ServiceError(Exception):
+    """The base of every error that a service raises itself."""
+
+
+class BadInput(ServiceError):
+    """What was asked, or the settings it was asked with, cannot be read or cannot be true."""
+
+
+class StalePlan(ServiceError):
+    """The diary, the settings or the clock give another plan now than the one to be applied."""

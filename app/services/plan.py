@@ -1,0 +1,125 @@
+"""Plan the least disruptive repair of a diary. Nothing is written."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from app.services.read import OpenDiary
+from rules import planner
+from rules.catalogue import RULES, evaluate
+from rules.change import Change
+from rules.diary import Diary
+from rules.finding import Finding
+from rules.outcome import after
+from rules.planner.plan import Plan, Tier
+
+if TYPE_CHECKING:
+    from app.shapes import CurveItem, PlanResult
+
+USUAL_BUDGET = 10.0
+"""Seconds after which the best plan so far is given, with its bound."""
+_PLANNED = frozenset(rule.id for rule in RULES if rule.planned)
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A plan for one tier, and how many seconds it took to make and prove.
+
+    `notes` are sentences about the options it was made with; `warnings` are those and the
+    diary's own.
+    """
+
+    opened: OpenDiary
+    plan: Plan
+    seconds: float
+    notes: tuple[str, ...] = ()
+
+    @cached_property
+    def hash(self) -> str:
+        """What `apply` asks for, to be sure that it writes the plan that was read."""
+        from app.shapes import plan_hash
+
+        return plan_hash(self.plan.changes)
+
+    @cached_property
+    def after(self) -> Diary:
+        """The diary as it will be once the plan is applied."""
+        return after(self.opened.diary, self.plan.changes)
+
+    @cached_property
+    def minutes_regained(self) -> int:
+        """Minutes of the five planned rules that the diary misses now and will not miss then."""
+        return regained(self.opened, self.plan.findings, self.plan.changes)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Everything that whoever reads the plan has to know about how it was made."""
+        return (*self.opened.warnings, *self.notes)
+
+    def shape(self, curve: "Sequence[CurveItem] | None" = None) -> "PlanResult":
+        """What tools read, with the curve where that was asked for."""
+        from app.shapes import plan_of
+
+        return plan_of(
+            self.opened.diary,
+            self.plan,
+            self.seconds,
+            policy_version=self.opened.policy.version,
+            warnings=self.warnings,
+            curve=curve,
+        )
+
+
+def regained(opened: OpenDiary, findings: Sequence[Finding], changes: Sequence[Change]) -> int:
+    """How many minutes fewer the five planned rules miss once the changes are made.
+
+    `findings` are those of the diary as it is.
+    """
+    left = evaluate(after(opened.diary, changes), opened.policy)
+    return _missing(findings) - _missing(left)
+
+
+def _missing(findings: Sequence[Finding]) -> int:
+    return sum(each.missing for each in findings if each.rule in _PLANNED)
+
+
+def plan(
+    opened: OpenDiary,
+    tier: Tier = Tier.HOLDS,
+    *,
+    keep: Collection[str] = (),
+    budget: float | None = None,
+) -> Planned:
+    """The best plan for one tier.
+
+    `keep` are identifiers of events that stay as they are; the UID of a series keeps all of it.
+    `budget` is in seconds, 10 unless given.
+    """
+    kept, notes = kept_ids(opened, keep)
+    began = perf_counter()
+    over = stopwatch(budget)
+    made = planner.plan(opened.diary, opened.policy, opened.now, tier, kept, over)
+    return Planned(opened, made, perf_counter() - began, notes)
+
+
+def stopwatch(budget: float | None) -> Callable[[], bool]:
+    """Whether so many seconds from now are over; 10 unless given."""
+    seconds = USUAL_BUDGET if budget is None else budget
+    began = perf_counter()
+    return lambda: perf_counter() - began > seconds
+
+
+def kept_ids(opened: OpenDiary, keep: Collection[str]) -> tuple[frozenset[str], tuple[str, ...]]:
+    """The occurrences to keep, and a note on each identifier that names none."""
+    found: set[str] = set()
+    notes: list[str] = []
+    for wanted in keep:
+        named = {each.id for each in opened.diary.occurrences if wanted in (each.id, each.uid)}
+        if not named:
+            notes.append(
+                f"No event in these weeks has the identifier “{wanted}”, so nothing is kept by it."
+            )
+        found |= named
+    return frozenset(found), tuple(notes)

@@ -1,0 +1,145 @@
+"""Policy files: a few lines of TOML laid over the report's defaults. docs/policy.toml is an example.
+
+The first file is the trust's, each further one the leader's; a `[leader]` table in any of them
+is the leader's too. What stands outside the three tables below is a parameter of rules.policy.
+
+    [hours]      pattern, anchor (a Monday, for rotating weeks), time_zone, exceptions
+    [holidays]   nation, days (the trust's own), leave (the leader's)
+    [leader]     parameters that the leader chose
+"""
+
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+
+from app.bank_holidays import Nation
+from app.services.errors import BadInput
+from app.services.source import Source
+from rules.policy import Layer, Policy, PolicyError, override
+
+_TABLES = ("hours", "holidays", "leader")
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyFiles:
+    """What the policy files of one leader say together. What none of them says is None or empty.
+
+    `exceptions` are the hours of single dates, in words (`09:00-12:00` or `off`).
+    """
+
+    policy: Policy = field(default_factory=Policy)
+    hours: str | None = None
+    anchor: date | None = None
+    time_zone: str | None = None
+    exceptions: Mapping[date, str] = field(default_factory=dict)
+    nation: Nation | None = None
+    days_off: frozenset[date] = frozenset()
+
+
+def read_policy(files: Sequence[Source]) -> PolicyFiles:
+    """The settings in force after every file, in the order given.
+
+    Raises BadInput with one sentence that names the file for what is not TOML, a setting that
+    does not exist, or a value outside its limits.
+    """
+    found = PolicyFiles()
+    for index, file in enumerate(files):
+        layer = Layer.LEADER if index else Layer.TRUST
+        try:
+            found = _lay(found, _parse(file.content), layer)
+        except (BadInput, PolicyError, tomllib.TOMLDecodeError) as error:
+            raise BadInput(f"{file.name}: {_sentence(error)}") from error
+    return found
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, tomllib.TOMLDecodeError):
+        return f"This is not TOML that can be read: {str(error)[:1].lower()}{str(error)[1:]}."
+    return str(error)
+
+
+def _parse(content: bytes) -> dict[str, object]:
+    try:
+        return tomllib.loads(content.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise BadInput("A policy file is TOML in UTF-8.") from error
+
+
+def _lay(before: PolicyFiles, values: Mapping[str, object], layer: Layer) -> PolicyFiles:
+    plain = {name: value for name, value in values.items() if name not in _TABLES}
+    policy = override(before.policy, plain, layer)
+    policy = override(policy, _table(values, "leader"), Layer.LEADER)
+    with_hours = _lay_hours(replace(before, policy=policy), _table(values, "hours"))
+    return _lay_holidays(with_hours, _table(values, "holidays"))
+
+
+def _table(values: Mapping[str, object], name: str) -> Mapping[str, object]:
+    table = values.get(name, {})
+    if not isinstance(table, Mapping):
+        raise BadInput(f"“{name}” is a table, written as [{name}].")
+    return table
+
+
+def _lay_hours(before: PolicyFiles, table: Mapping[str, object]) -> PolicyFiles:
+    _refuse_unknown(table, "hours", ("pattern", "anchor", "time_zone", "exceptions"))
+    exceptions = table.get("exceptions", {})
+    if not isinstance(exceptions, Mapping):
+        raise BadInput("“exceptions” is a table of dates, written as [hours.exceptions].")
+    return replace(
+        before,
+        hours=_words(table, "pattern") or before.hours,
+        anchor=_date(table["anchor"], "anchor") if "anchor" in table else before.anchor,
+        time_zone=_words(table, "time_zone") or before.time_zone,
+        exceptions={**before.exceptions}
+        | {_date(day, "exceptions"): str(hours) for day, hours in exceptions.items()},
+    )
+
+
+def _lay_holidays(before: PolicyFiles, table: Mapping[str, object]) -> PolicyFiles:
+    _refuse_unknown(table, "holidays", ("nation", "days", "leave"))
+    nation = _words(table, "nation")
+    days = _dates(table, "days") | _dates(table, "leave")
+    return replace(
+        before,
+        nation=read_nation(nation) if nation else before.nation,
+        days_off=before.days_off | days,
+    )
+
+
+def read_nation(word: str) -> Nation:
+    """A nation by its name. Raises BadInput with the names that there are."""
+    try:
+        return Nation(word.strip().lower().replace(" ", "-").replace("_", "-"))
+    except ValueError as error:
+        names = ", ".join(Nation)
+        raise BadInput(f"“nation” is one of {names}, not “{word}”.") from error
+
+
+def _refuse_unknown(table: Mapping[str, object], name: str, known: Iterable[str]) -> None:
+    for key in table:
+        if key not in known:
+            raise BadInput(f"There is no setting called “{key}” in [{name}].")
+
+
+def _words(table: Mapping[str, object], name: str) -> str | None:
+    value = table.get(name)
+    if value is not None and not isinstance(value, str):
+        raise BadInput(f"“{name}” is written in quotation marks.")
+    return value
+
+
+def _dates(table: Mapping[str, object], name: str) -> frozenset[date]:
+    value = table.get(name, [])
+    if not isinstance(value, list):
+        raise BadInput(f"“{name}” is a list of dates, such as [2026-12-24].")
+    return frozenset(_date(each, name) for each in value)
+
+
+def _date(value: object, name: str) -> date:
+    try:
+        if isinstance(value, date) and not isinstance(value, datetime):
+            return value
+        return date.fromisoformat(str(value))
+    except ValueError as error:
+        raise BadInput(f"“{name}” holds dates such as 2026-12-24, not “{value}”.") from error

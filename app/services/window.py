@@ -1,0 +1,32 @@
+"""Which local dates a question is about."""
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from app.services.errors import BadInput
+from rules.working_pattern import local_date, monday
+
+USUAL_LENGTH = timedelta(days=14)
+LONGEST = timedelta(days=400)
+"""A longer window would let one small file with a daily series ask for a great deal of memory."""
+_FIRST, _LAST = date(2, 1, 1), date(9998, 1, 1)
+
+
+def choose_window(
+    start: date | None, end: date | None, now: datetime, zone: ZoneInfo
+) -> tuple[date, date]:
+    """The first local date and the one after the last: as asked, else this week and next.
+
+    Raises BadInput where the window is empty, backwards, or longer than 400 days.
+    """
+    first = start or monday(local_date(now, zone))
+    if not _FIRST <= first < _LAST or (end and not _FIRST <= end < _LAST):
+        raise BadInput("The dates of a window lie between the years 2 and 9997.")
+    last = end or first + USUAL_LENGTH
+    if last <= first:
+        raise BadInput(f"The window ends on {last}, which is not after its start, {first}.")
+    if last - first > LONGEST:
+        raise BadInput(
+            f"A window is at most {LONGEST.days} days long; this is {(last - first).days}."
+        )
+    return first, last

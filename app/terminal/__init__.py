@@ -1,0 +1,1 @@
+"""What people read in a terminal: the drawn week, findings and plans in plain words."""

@@ -1,0 +1,1 @@
+"""The pages: one diary before and after, drawn and explained, with nothing kept."""

@@ -1,0 +1,143 @@
+"""The questions of the first page: what was answered, and what does not fit."""
+
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+
+from app import sample
+from app.door.intake import Form
+from app.services.errors import BadInput
+from app.services.hours import USUAL_HOURS
+from app.services.policy_file import read_nation
+from app.services.read import Ask
+from app.services.source import Source
+from app.shapes import say_moment
+from app.web.carry import pack, unpack
+
+LONGEST = 28
+"""Days on one page: more pictures than four weeks help nobody to choose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """An answer that does not fit: the field it is about and one sentence."""
+
+    field: str
+    sentence: str
+
+
+class WrongAnswers(Exception):
+    """Some answers do not fit; what was brought is kept so that it need not be brought again."""
+
+    def __init__(self, answers: "Answers", wrong: tuple[Wrong, ...]) -> None:
+        super().__init__("Some answers do not fit.")
+        self.answers = answers
+        self.wrong = wrong
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """The form as somebody filled it in, before anything is read from it."""
+
+    me: str = ""
+    hours: str = USUAL_HOURS
+    first: str = ""
+    last: str = ""
+    time_zone: str = ""
+    nation: str = ""
+    now: str = ""
+    contents: tuple[bytes, ...] = field(default=(), repr=False)
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """The calendars, named by number: a file's own name can be somebody's."""
+        if len(self.contents) == 1:
+            return (Source("Your calendar", self.contents[0]),)
+        return tuple(
+            Source(f"Calendar {number}", content)
+            for number, content in enumerate(self.contents, start=1)
+        )
+
+    @property
+    def packed(self) -> tuple[str, ...]:
+        """The calendars for a hidden field."""
+        return tuple(pack(content) for content in self.contents)
+
+
+def usual_answers(now: datetime) -> Answers:
+    """What the form begins with: the coming week."""
+    first, end = sample.week(now)
+    return Answers(first=first.isoformat(), last=(end - timedelta(days=3)).isoformat())
+
+
+def sample_answers(now: datetime) -> Answers:
+    """The form as it would be filled in for the sample diary."""
+    content = sample.calendar(now).encode()
+    return replace(usual_answers(now), me=sample.LEADER, contents=(content,))
+
+
+def read_answers(form: Form, limit: int) -> Answers:
+    """The answers in a form that was sent. Raises BadInput for a damaged calendar."""
+    kept = [unpack(word, limit) for word in form.words.get("kept", []) if word]
+    return Answers(
+        me=form.word("me"),
+        hours=form.word("hours"),
+        first=form.word("first"),
+        last=form.word("last"),
+        time_zone=form.word("time_zone"),
+        nation=form.word("nation"),
+        now=form.word("now"),
+        contents=tuple(form.contents("calendar") or kept),
+    )
+
+
+def to_ask(answers: Answers, now: datetime) -> Ask:
+    """What the services take. Raises WrongAnswers with every answer that does not fit."""
+    wrong: list[Wrong] = []
+    if not answers.contents:
+        wrong.append(Wrong("calendar", "Choose a calendar file."))
+    if "@" not in answers.me:
+        wrong.append(Wrong("me", "Enter your email address, such as name@trust.example."))
+    first = _date(answers.first, "first", "Enter the first day as a date.", wrong)
+    last = _date(answers.last, "last", "Enter the last day as a date.", wrong)
+    if first and last and not timedelta() <= last - first < timedelta(days=LONGEST):
+        wrong.append(Wrong("last", f"Choose a last day within {LONGEST} days of the first."))
+    if wrong or first is None or last is None:
+        raise WrongAnswers(answers, tuple(wrong))
+    return Ask(
+        now=_moment(answers.now) or now,
+        me=tuple(answers.me.replace(",", " ").split()),
+        start=first,
+        end=last + timedelta(days=1),
+        time_zone=answers.time_zone or None,
+        hours=answers.hours or None,
+        nation=read_nation(answers.nation) if answers.nation else None,
+    )
+
+
+def remember(answers: Answers, now: datetime) -> Answers:
+    """The answers with the moment they were answered at, so that a plan stays the same plan."""
+    return replace(answers, now=answers.now or say_moment(now))
+
+
+def _date(text: str, name: str, sentence: str, wrong: list[Wrong]) -> date | None:
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        wrong.append(Wrong(name, sentence))
+        return None
+    if not 1900 <= found.year <= 2999:
+        wrong.append(Wrong(name, sentence))
+        return None
+    return found
+
+
+def _moment(text: str) -> datetime | None:
+    if not text:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise BadInput("The page is out of date; please start again.") from error
+    if found.tzinfo is None:
+        raise BadInput("The page is out of date; please start again.")
+    return found

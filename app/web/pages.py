@@ -1,0 +1,228 @@
+"""The addresses of the pages. Each answers with a whole page or a file, and keeps nothing."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from importlib.resources import files
+from typing import Any
+
+from fastapi import APIRouter
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from app import problems
+from app.door.desk import Desk, desk_of
+from app.door.intake import content_type, read_form
+from app.drawing.layout import Look, Mark
+from app.drawing.svg import flag_sample, sample, stylesheet
+from app.problems import EXPECTED, Kind
+from app.services import apply as applying
+from app.services import undo as undoing
+from app.services.errors import BadInput
+from app.services.plan import Planned, plan
+from app.services.read import OpenDiary, read
+from app.web import forms
+from app.web.forms import Answers, Wrong, WrongAnswers
+from app.web.presenters import overview, tier_views
+from rules.planner.plan import Tier
+
+router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+
+FORM = "multipart/form-data"
+CALENDAR = "text/calendar; charset=utf-8"
+_NATIONS = (
+    ("", "As the time zone says"),
+    ("england", "England"),
+    ("scotland", "Scotland"),
+    ("wales", "Wales"),
+    ("northern-ireland", "Northern Ireland"),
+    ("none", "None"),
+)
+_KEY = (
+    (Look.MEETING, Mark.SAME, "Meeting"),
+    (Look.CLINICAL, Mark.SAME, "C: clinical session"),
+    (Look.TEAM, Mark.SAME, "T: team chat"),
+    (Look.PROTECTED, Mark.SAME, "P: protected time"),
+    (Look.BREAK, Mark.SAME, "B: break"),
+    (Look.GAP, Mark.SAME, "Time between meetings, or end of day"),
+    (Look.OWN_TIME, Mark.SAME, "Your own time"),
+    (Look.PROTECTED, Mark.NEW, "Thick edge and plus: new"),
+    (Look.MEETING, Mark.MOVED, "Two arrows: moved here"),
+    (Look.MEETING, Mark.SHORTER, "Arrow to a line: ends early"),
+    (Look.MEETING, Mark.WAS, "Dashed: the time it leaves"),
+)
+
+_pages = Environment(
+    loader=PackageLoader("app.web"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_pages.globals["style"] = "page.css"
+
+
+def stylesheets() -> str:
+    """The styles of the pages and of the pictures in them."""
+    return files("app.web").joinpath("static/page.css").read_text("utf-8") + stylesheet()
+
+
+def icon() -> str:
+    """The picture that a browser shows beside the title."""
+    return files("app.web").joinpath("static/icon.svg").read_text("utf-8")
+
+
+def error_page(kind: Kind, detail: str) -> HTMLResponse:
+    """A page for what no form can help with."""
+    headers = {"Retry-After": problems.RETRY_AFTER} if kind is problems.BUSY else {}
+    return _page("problem.html", kind.status, headers, title=kind.title, detail=detail)
+
+
+@router.get("/")
+def start(request: Request) -> HTMLResponse:
+    """The first page: bring a diary."""
+    desk = desk_of(request)
+    return _start(desk, forms.usual_answers(desk.now()))
+
+
+@router.get("/sample")
+async def show_sample(request: Request) -> HTMLResponse:
+    """The sample diary, as if it had been brought."""
+    desk = desk_of(request)
+    return await _week(desk, forms.sample_answers(desk.now()))
+
+
+@router.post("/week")
+async def show_week(request: Request) -> HTMLResponse:
+    """The diary that was brought, before and after."""
+    desk = desk_of(request)
+    return await _week(desk, await _answers(request, desk))
+
+
+@router.post("/take")
+async def take(request: Request) -> Response:
+    """The changed diary, or the file that undoes it."""
+    desk = desk_of(request)
+    content_type(request, (FORM,))
+    form = await read_form(request, desk.body_limit)
+    answers = forms.read_answers(form, desk.settings.max_bytes)
+    name, _, ending = form.word("take").partition(".")
+    if name not in set(Tier) or ending not in ("ics", "json"):
+        raise BadInput("The page is out of date; please start again.")
+    plan_hash = form.word(f"hash-{name}")
+    done = await desk.workers.run(lambda: _apply(desk, answers, Tier(name), plan_hash))
+    if ending == "json":
+        return _file(done.undo, "application/json", f"clearway-{name}-undo.json")
+    return _file(done.content, CALENDAR, f"clearway-{name}.ics")
+
+
+@router.get("/undo")
+def start_undo(request: Request) -> HTMLResponse:
+    """Bring a changed diary and its undo file."""
+    return _undo_page(())
+
+
+@router.post("/undo")
+async def undo(request: Request) -> Response:
+    """The diary as it was before a plan was applied."""
+    desk = desk_of(request)
+    content_type(request, (FORM,))
+    form = await read_form(request, desk.pair_limit)
+    calendar, record = form.contents("calendar"), form.contents("undo")
+    wrong = [
+        Wrong(name, sentence)
+        for name, sentence, brought in (
+            ("calendar", "Choose the changed diary.", calendar),
+            ("undo", "Choose the undo file.", record),
+        )
+        if len(brought) != 1
+    ]
+    if wrong:
+        return _undo_page(wrong)
+    try:
+        done = await desk.workers.run(lambda: undoing.undo(calendar[0], record[0]))
+    except EXPECTED as error:
+        return _undo_page([Wrong("undo", problems.say(error))], problems.kind_of(error).status)
+    return _file(done.content, CALENDAR, "clearway-undone.ics")
+
+
+@router.get("/problems")
+def explain_problems() -> HTMLResponse:
+    """What each kind of problem is."""
+    return _page("problems.html", kinds=problems.KINDS)
+
+
+async def _answers(request: Request, desk: Desk) -> Answers:
+    content_type(request, (FORM,))
+    form = await read_form(request, desk.body_limit)
+    return forms.read_answers(form, desk.settings.max_bytes)
+
+
+async def _week(desk: Desk, given: Answers) -> HTMLResponse:
+    answers = forms.remember(given, desk.now())
+    try:
+        opened, plans = await desk.workers.run(lambda: _plans(desk, answers))
+    except WrongAnswers as error:
+        return _start(desk, error.answers, error.wrong, 422)
+    except EXPECTED as error:
+        wrong = (Wrong("calendar", problems.say(error)),)
+        return _start(desk, answers, wrong, problems.kind_of(error).status)
+    return _page(
+        "week.html",
+        now=overview(opened),
+        tiers=tier_views(plans),
+        answers=asdict(answers) | {"packed": answers.packed},
+        can_take=len(answers.contents) == 1 and not answers.sources[0].is_json,
+        key=_key(),
+        wrong=(),
+    )
+
+
+def _plans(desk: Desk, answers: Answers) -> tuple[OpenDiary, list[Planned]]:
+    ask = forms.to_ask(answers, desk.now())
+    opened = read(answers.sources, ask, desk.settings)
+    return opened, [plan(opened, tier, budget=float(desk.settings.budget)) for tier in Tier]
+
+
+def _apply(desk: Desk, answers: Answers, tier: Tier, plan_hash: str) -> applying.Applied:
+    opened = read(answers.sources, forms.to_ask(answers, desk.now()), desk.settings)
+    budget = float(desk.settings.budget)
+    return applying.apply(opened, tier, budget=budget, expected=plan_hash)
+
+
+def _start(
+    desk: Desk, answers: Answers, wrong: Sequence[Wrong] = (), status: int = 200
+) -> HTMLResponse:
+    return _page(
+        "start.html",
+        status,
+        answers=answers,
+        wrong=wrong,
+        fields={each.field for each in wrong},
+        nations=_NATIONS,
+        sample=desk.sample,
+    )
+
+
+def _undo_page(wrong: Sequence[Wrong], status: int = 422) -> HTMLResponse:
+    fields = {each.field for each in wrong}
+    return _page("undo.html", status if wrong else 200, wrong=wrong, fields=fields)
+
+
+def _page(
+    template: str, status: int = 200, headers: dict[str, str] | None = None, **values: Any
+) -> HTMLResponse:
+    return HTMLResponse(_pages.get_template(template).render(**values), status, headers)
+
+
+def _file(content: bytes, media_type: str, name: str) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(content, media_type=media_type, headers=headers)
+
+
+def _key() -> list[dict[str, str]]:
+    made = [
+        {"name": name, "svg": sample(look, mark, f"key-{number}")}
+        for number, (look, mark, name) in enumerate(_KEY)
+    ]
+    return [*made, {"name": "Diamond: time still to find", "svg": flag_sample()}]

@@ -1,0 +1,292 @@
+"""Values of the core as the words and pictures of a page. Templates decide nothing."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from zoneinfo import ZoneInfo
+
+from app.drawing import layout
+from app.drawing.svg import draw
+from app.drawing.words import NAMES, DayWords, describe, summarise
+from app.services.plan import Planned
+from app.services.read import OpenDiary
+from rules.catalogue import RULES, evaluate
+from rules.change import Agreement, Change, ChangeKind
+from rules.diary import Diary
+from rules.event import Kind, Occurrence, ScoredAs
+from rules.finding import Finding
+from rules.planner.plan import Remaining, Tier
+from rules.words import say_day, say_minutes, say_span, say_time
+from rules.working_pattern import local_date
+
+_RULES = {rule.id: rule for rule in RULES}
+
+TIERS = {
+    Tier.HOLDS: ("Holds only", "Puts holds into free time. Nobody is told."),
+    Tier.SHORTEN: (
+        "End meetings early",
+        "Also ends meetings that you organise 5 or 10 minutes early.",
+    ),
+    Tier.MOVE: ("Move meetings", "Also moves meetings that you organise, within the same day."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One week: its drawing, and the same in words."""
+
+    heading: str
+    svg: str
+    days: tuple[DayWords, ...]
+    team: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One rule: its name and what the diary has of it, in words."""
+
+    title: str
+    about: str
+    missing: str
+    told: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeWords:
+    """One change: what it is and who is told, which rules ask for it, what else was looked at."""
+
+    what: str
+    rest: str
+    why: str
+    considered: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeDay:
+    """The changes of one day."""
+
+    heading: str
+    changes: tuple[ChangeWords, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """What stays to find, and what is in the way."""
+
+    what: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class TierView:
+    """One of the three plans, ready to be shown."""
+
+    id: str
+    heading: str
+    about: str
+    regained: str
+    told: int
+    mails: int
+    meetings: int
+    missing: str
+    pictures: tuple[Picture, ...]
+    days: tuple[ChangeDay, ...]
+    stays: tuple[Stay, ...]
+    proof: str
+    hash: str
+    unknown: bool
+    same_as: str
+
+    @property
+    def has_changes(self) -> bool:
+        """Whether there is anything to take."""
+        return bool(self.days)
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The diary as it is: pictures, facts, and what could not be read."""
+
+    when: str
+    missing: str
+    pictures: tuple[Picture, ...]
+    facts: tuple[Fact, ...]
+    warnings: tuple[str, ...]
+
+
+def overview(opened: OpenDiary) -> Overview:
+    """The first part of the page: the diary as it was brought."""
+    found = evaluate(opened.diary, opened.policy)
+    total = sum(each.missing for each in found if _RULES[each.rule].planned)
+    return Overview(
+        when=_say_window(opened.diary),
+        missing=say_minutes(total),
+        pictures=_pictures(opened, opened.diary, found, "now", "Now"),
+        facts=tuple(_facts(found)),
+        warnings=opened.warnings,
+    )
+
+
+def tier_views(plans: Sequence[Planned]) -> tuple[TierView, ...]:
+    """The plans side by side, each naming the first one that is the same as it."""
+    seen: dict[str, str] = {}
+    views = []
+    for each in plans:
+        same = seen.get(each.hash, "")
+        seen.setdefault(each.hash, TIERS[each.plan.tier][0])
+        views.append(_tier(each, same))
+    return tuple(views)
+
+
+def _tier(planned: Planned, same: str) -> TierView:
+    plan, after = planned.plan, planned.after
+    heading, about = TIERS[plan.tier]
+    numbers = plan.objective.numbers
+    found = evaluate(after, planned.opened.policy)
+    left = numbers.must_missing + plan.objective.should_missing
+    name = plan.tier.value
+    return TierView(
+        id=name,
+        heading=heading,
+        about=about,
+        regained=say_minutes(planned.minutes_regained),
+        told=numbers.people_told,
+        mails=sum(each.mails for each in plan.changes),
+        meetings=numbers.meetings_changed,
+        missing=say_minutes(left),
+        pictures=_pictures(planned.opened, after, found, name, heading, plan.changes),
+        days=tuple(_change_days(plan.changes, planned)),
+        stays=tuple(_stay(each, planned) for each in plan.remaining),
+        proof=_proof(planned),
+        hash=planned.hash,
+        unknown=any(each.agreement is Agreement.UNKNOWN for each in plan.changes),
+        same_as=same,
+    )
+
+
+def _pictures(
+    opened: OpenDiary,
+    diary: Diary,
+    findings: Iterable[Finding],
+    name: str,
+    heading: str,
+    changes: Sequence[Change] = (),
+) -> tuple[Picture, ...]:
+    weeks = layout.weeks(diary, findings, opened.policy, changes)
+    return tuple(
+        Picture(
+            heading=f"Week of {say_day(week.first)}",
+            svg=draw(
+                week, f"{name}-{number}", f"{heading}: {say_day(week.first)}", summarise(week)
+            ),
+            days=describe(week),
+            team=f"Team time: {say_minutes(week.team_missing)} to find"
+            if week.team_missing
+            else "",
+        )
+        for number, week in enumerate(weeks, start=1)
+    )
+
+
+def _facts(findings: Sequence[Finding]) -> Iterator[Fact]:
+    for rule in RULES:
+        mine = [each for each in findings if each.rule == rule.id]
+        missing = sum(each.missing for each in mine) if rule.planned else 0
+        if mine:
+            told = tuple(each.message for each in mine)
+            yield Fact(rule.title, rule.about, say_minutes(missing) if missing else "", told)
+
+
+def _say_window(diary: Diary) -> str:
+    last = diary.days[-1].date
+    return f"{say_day(diary.start)} to {say_day(last)}" if last > diary.start else say_day(last)
+
+
+def _change_days(changes: Sequence[Change], planned: Planned) -> Iterator[ChangeDay]:
+    zone = planned.opened.diary.pattern.zone
+    ordered = sorted(changes, key=lambda each: each.starts)
+    for day, group in groupby(ordered, key=lambda each: local_date(each.starts, zone)):
+        yield ChangeDay(say_day(day), tuple(_changes(list(group), zone)))
+
+
+def _changes(changes: Sequence[Change], zone: ZoneInfo) -> Iterator[ChangeWords]:
+    """Each change, but the many small holds between meetings of one day as one."""
+    small = [each for each in changes if _is_small(each)]
+    for each in changes:
+        if len(small) < 2 or each not in small:
+            yield _change(each)
+    if len(small) > 1:
+        yield _together(small, zone)
+
+
+def _is_small(change: Change) -> bool:
+    return change.kind is ChangeKind.HOLD_CREATE and change.hold is Kind.GAP
+
+
+def _together(changes: Sequence[Change], zone: ZoneInfo) -> ChangeWords:
+    places = [each.after for each in changes if each.after]
+    return ChangeWords(
+        what=f"Keep {len(places)} times free between meetings.",
+        rest=f"They are {_and([say_span(place, zone) for place in places])}.",
+        why=_why(changes),
+        considered=(),
+    )
+
+
+def _change(change: Change) -> ChangeWords:
+    first, _, rest = change.message.partition(". ")
+    if change.agreement is Agreement.UNKNOWN:
+        rest = f"{rest} {_UNKNOWN}".strip()
+    return ChangeWords(f"{first.rstrip('.')}.", rest, _why([change]), change.considered)
+
+
+_UNKNOWN = "We cannot see whether everyone is free then."
+
+
+def _why(changes: Iterable[Change]) -> str:
+    names = dict.fromkeys(each.partition("@")[0] for change in changes for each in change.because)
+    rules = [_RULES[name] for name in names if name in _RULES]
+    return "; ".join(f"{rule.title} (report, {rule.cite})" for rule in rules)
+
+
+def _stay(remaining: Remaining, planned: Planned) -> Stay:
+    rule = _RULES[remaining.finding.partition("@")[0]]
+    place = say_day(remaining.day)
+    if rule.id == "pods":
+        place = f"week of {place}"
+    what = f"{rule.title}, {place}: {say_minutes(remaining.missing)}"
+    return Stay(what, _blockers(remaining.blocked_by, planned))
+
+
+def _blockers(blocked_by: tuple[str, ...] | None, planned: Planned) -> str:
+    if blocked_by is None:
+        return "More than 3 things are in the way."
+    by_id = {each.id: each for each in planned.opened.diary.occurrences}
+    known = [by_id[each] for each in blocked_by if each in by_id]
+    if not known:
+        return ""
+    zone = planned.opened.diary.pattern.zone
+    names = [f"{_name(each)} at {say_time(each.span.start, zone)}" for each in known]
+    return f"In the way: {_and(names)}."
+
+
+def _name(occurrence: Occurrence) -> str:
+    if occurrence.scored_as is ScoredAs.OWN_TIME:
+        return "your own time"
+    look = layout.look_of(occurrence)
+    return "the meeting" if look is layout.Look.MEETING else NAMES[look]
+
+
+def _and(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+
+
+def _proof(planned: Planned) -> str:
+    proof = planned.plan.proof
+    seconds = f"{planned.seconds:.1f}"
+    if proof.optimal:
+        return f"We proved this in {seconds} seconds: no allowed plan regains more for less."
+    return (
+        f"This is the best plan we found in {seconds} seconds. "
+        f"No allowed plan is better by more than {say_minutes(proof.gap)}."
+    )

@@ -1,0 +1,27 @@
+"""RFC 5545 text to values and back: reading a diary, changing it in place, undoing the change.
+
+Pure functions of bytes. Files are the business of `connectors.ics`.
+"""
+
+from connectors.base import Reading, Skipped
+from connectors.icalendar.hold_text import DISCREET, HOLD_TEXTS, HoldText
+from connectors.icalendar.reading import DEFAULT_LIMITS, DEFAULT_ZONE, Limits, read
+from connectors.icalendar.undo_record import UndoRecord
+from connectors.icalendar.writing import Undone, Written, apply, undo
+
+__all__ = [
+    "DEFAULT_LIMITS",
+    "DEFAULT_ZONE",
+    "DISCREET",
+    "HOLD_TEXTS",
+    "HoldText",
+    "Limits",
+    "Reading",
+    "Skipped",
+    "UndoRecord",
+    "Undone",
+    "Written",
+    "apply",
+    "read",
+    "undo",
+]

@@ -1,0 +1,407 @@
+"""Changes into calendar text, and out of it again.
+
+A change is applied only where the event still is what the plan saw. Everything a change does not
+mean to touch keeps its bytes: unknown properties, order, folds, line ends, encoding. Taking back
+gives the original bytes where nobody wrote in between, and otherwise takes back its own edits only.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+from hashlib import sha256
+from zoneinfo import ZoneInfo
+
+from connectors.base import CHANGED, GONE, Skipped
+from connectors.errors import BadUndoRecord
+from connectors.icalendar.component import Broken, Event, parse_event, properties
+from connectors.icalendar.hold_text import DISCREET, HOLD_TEXTS, HoldText
+from connectors.icalendar.lens import Lens
+from connectors.icalendar.lines import Span, Text, components, decode, unescape
+from connectors.icalendar.reading import DEFAULT_LIMITS, File, Limits, Survey, survey
+from connectors.icalendar.series import Found
+from connectors.icalendar.surgery import Component, new_hold, plain
+from connectors.icalendar.undo_record import Edit, Prints, UndoRecord
+from rules.change import Change, ChangeKind
+from rules.event import Kind
+from rules.interval import Interval
+
+_END_OF_CALENDAR = re.compile(r"^END[ \t]*:[ \t]*VCALENDAR[ \t]*$", re.I | re.M)
+_NEWLINE = re.compile(r"\r\n|\n|\r")
+_OWN_EVENT = (ChangeKind.EVENT_SHORTEN, ChangeKind.EVENT_MOVE)
+
+TWICE = "Another change of this plan already touches this event."
+CARRIES = "The event carries all later ones of its series along."
+REPEATS = "The hold repeats, and only single holds are removed."
+WHOLE_DAY = "The event has no time of day."
+UNSURE = "The event is written in a way that cannot be changed safely."
+EDITED = "Somebody has edited the event since."
+REMOVED = "Somebody has removed the event since."
+RETURNED = "Somebody has put the event back since."
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Files after an application, in the order they came, and how to take it back."""
+
+    files: tuple[bytes, ...]
+    applied: tuple[Change, ...]
+    skipped: tuple[Skipped, ...]
+    undo: UndoRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """Files after taking an application back.
+
+    `mails_not_unsent` names the events whose people had been told.
+    """
+
+    files: tuple[bytes, ...]
+    undone: tuple[Change, ...]
+    skipped: tuple[Skipped, ...]
+    mails_not_unsent: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """Characters of one file to be replaced."""
+
+    file: int
+    start: int
+    end: int
+    text: str
+    change: Change
+
+
+class _Refused(Exception):
+    """A change that cannot be made; the message is the reason."""
+
+
+def apply(
+    files: Sequence[bytes],
+    changes: Sequence[Change],
+    *,
+    stamp: datetime,
+    new_uid: Callable[[Change], str],
+    zone: ZoneInfo | None = None,
+    texts: Mapping[Kind, HoldText] = HOLD_TEXTS,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Written:
+    """The files with the changes in them; holds are created in the first file.
+
+    `stamp` is when this is done, `new_uid` gives each new hold its UID. `zone` is the diary's zone
+    as it was read. A change whose event is gone, or differs from its `before` or `version`, is
+    skipped with a reason: refusing the whole plan then is the caller's choice. Raises Unreadable
+    and TooLarge as reading does.
+    """
+    seen = survey(files, window=_window(changes), lens=Lens(), zone=zone, limits=limits)
+    writer = _Writer(seen, stamp, new_uid, texts)
+    cuts: list[_Cut] = []
+    skipped: list[Skipped] = []
+    for change in changes:
+        try:
+            cuts.append(writer.cut(change))
+        except _Refused as refusal:
+            skipped.append(Skipped(change, str(refusal)))
+    written, record = _carry_out(seen.files, files, cuts)
+    applied = tuple(cut.change for cut in cuts)
+    return Written(written, applied, tuple(skipped), record)
+
+
+def undo(files: Sequence[bytes], record: UndoRecord) -> Undone:
+    """The files as they were before an application.
+
+    Byte for byte where they are as it left them. Where somebody wrote since, each edit is taken
+    back that still stands as it was made, found by UID and RECURRENCE-ID; the others are skipped
+    with a reason. Raises BadUndoRecord where the record is not of these files.
+    """
+    if len(files) != len(record.files):
+        raise BadUndoRecord("The undo file belongs to another number of calendar files.")
+    results = [_undo_one(i, data, record) for i, data in enumerate(files)]
+    undone = tuple(edit.change for _, edits, _ in results for edit in edits)
+    return Undone(
+        files=tuple(data for data, _, _ in results),
+        undone=undone,
+        skipped=tuple(one for _, _, skips in results for one in skips),
+        mails_not_unsent=tuple(
+            one.event_id for one in undone if one.event_id and (one.mails or one.people_told)
+        ),
+    )
+
+
+# -- applying -----------------------------------------------------------------------------------
+
+
+class _Writer:
+    """Turns changes into cuts of the text that was read, one event at most once."""
+
+    def __init__(
+        self,
+        seen: Survey,
+        stamp: datetime,
+        new_uid: Callable[[Change], str],
+        texts: Mapping[Kind, HoldText],
+    ) -> None:
+        self.seen = seen
+        self.stamp = stamp
+        self.new_uid = new_uid
+        self.texts = texts
+        self.touched: set[tuple[str, str]] = set()
+
+    def cut(self, change: Change) -> _Cut:
+        """What the change does to the text. Raises _Refused."""
+        if change.kind is ChangeKind.HOLD_CREATE:
+            return self._create(change)
+        found = self._find(change)
+        event = found.event
+        key = (found.occurrence.id, event.version)
+        if key in self.touched:
+            raise _Refused(TWICE)
+        self.touched.add(key)
+        if change.kind is ChangeKind.HOLD_DELETE:
+            return self._delete(change, event)
+        return self._edit(change, found)
+
+    def _find(self, change: Change) -> Found:
+        named = [one for one in self.seen.found if one.occurrence.id == change.event_id]
+        if not named:
+            raise _Refused(GONE)
+        for one in named:
+            occurrence = one.occurrence
+            if occurrence.all_day:
+                continue
+            same_version = change.version in ("", occurrence.version)
+            if same_version and occurrence.span == change.before:
+                return one
+        raise _Refused(WHOLE_DAY if all(one.occurrence.all_day for one in named) else CHANGED)
+
+    def _create(self, change: Change) -> _Cut:
+        if change.after is None or change.hold is None:
+            raise _Refused(UNSURE)
+        file = self.seen.files[0]
+        words = self.texts.get(change.hold, DISCREET)
+        text = new_hold(self.new_uid(change), change.hold, change.after, words, self.stamp)
+        newline = file.text.newline
+        text = text.replace("\r\n", newline)
+        return _insertion(file, text, change)
+
+    def _delete(self, change: Change, event: Event) -> _Cut:
+        if event.recurring or event.recurrence_id is not None:
+            raise _Refused(REPEATS)
+        characters = self.seen.files[event.source].text.characters
+        newline = _NEWLINE.match(characters, event.span.end)
+        end = newline.end() if newline else event.span.end
+        return _Cut(event.source, event.span.start, end, "", change)
+
+    def _edit(self, change: Change, found: Found) -> _Cut:
+        event = found.event
+        file = self.seen.files[event.source]
+        if change.after is None:
+            raise _Refused(UNSURE)
+        if event.this_and_future and not self._is_carried(found):
+            raise _Refused(CARRIES)
+        component = Component(
+            file.text.characters[event.span.start : event.span.end], file.text.newline
+        )
+        exception = event.recurring or event.this_and_future
+        original = found.occurrence.recurrence_id
+        if exception and isinstance(original, datetime):
+            component.except_from_series(original, file.zones.resolve, self.seen.zone)
+        component.retime(change.after, file.zones.resolve, self.seen.zone)
+        component.revise(self.stamp, changed=change.kind in _OWN_EVENT)
+        self._check(component.text, file, change)
+        if exception:
+            return _Cut(
+                event.source,
+                event.span.end,
+                event.span.end,
+                file.text.newline + component.text,
+                change,
+            )
+        return _Cut(event.source, event.span.start, event.span.end, component.text, change)
+
+    def _is_carried(self, found: Found) -> bool:
+        """Whether a THISANDFUTURE override describes this occurrence, which is not its own."""
+        moment = found.event.recurrence_id
+        original = found.occurrence.recurrence_id
+        return moment is not None and moment.instant(self.seen.zone) != original
+
+    def _check(self, text: str, file: File, change: Change) -> None:
+        """Read back what would be written. Raises _Refused where it does not say the new times."""
+        view = text.replace("\r", "\n")
+        span = Span("VEVENT", 0, len(view))
+        zone = self.seen.zone
+        try:
+            event = parse_event(
+                view, span, source=0, zones=file.zones, floating=zone, lens=Lens(), method=""
+            )
+        except Broken as error:
+            raise _Refused(UNSURE) from error
+        if _interval(event, zone) != change.after:
+            raise _Refused(UNSURE)
+
+
+def _interval(event: Event, zone: tzinfo) -> Interval | None:
+    if event.start.whole_day or event.length.days:
+        return None
+    start = event.start.instant(zone)
+    return Interval(start, start + event.length.exact)
+
+
+def _insertion(file: File, text: str, change: Change) -> _Cut:
+    """New text before the end of the first calendar, or at the end of a file that was cut off."""
+    end = _END_OF_CALENDAR.search(file.view)
+    if end is not None:
+        return _Cut(file.index, end.start(), end.start(), text, change)
+    characters = file.text.characters
+    lead = "" if characters.endswith(("\r", "\n")) else file.text.newline
+    return _Cut(file.index, len(characters), len(characters), lead + text, change)
+
+
+def _window(changes: Sequence[Change]) -> Interval:
+    """All the time that the changed events take up today."""
+    times = [change.before for change in changes if change.before is not None]
+    if not times:
+        moment = min(
+            (change.starts for change in changes), default=datetime(2000, 1, 1, tzinfo=UTC)
+        )
+        return Interval(moment, moment)
+    end = max(one.end for one in times)
+    return Interval(min(one.start for one in times), end + timedelta(seconds=1))
+
+
+def _carry_out(
+    opened: Sequence[File], files: Sequence[bytes], cuts: Sequence[_Cut]
+) -> tuple[tuple[bytes, ...], UndoRecord]:
+    written: list[bytes] = []
+    edits: list[Edit] = []
+    for file in opened:
+        data, made = _cut_file(file.text, [cut for cut in cuts if cut.file == file.index])
+        written.append(data if made else files[file.index])
+        edits.extend(made)
+    prints = zip(files, written, strict=True)
+    return tuple(written), UndoRecord(
+        tuple(Prints(_print(before), _print(after)) for before, after in prints), tuple(edits)
+    )
+
+
+def _cut_file(text: Text, cuts: Sequence[_Cut]) -> tuple[bytes, list[Edit]]:
+    """One file with its cuts made, and the edits with their places in the result."""
+    parts: list[str] = []
+    edits: list[Edit] = []
+    place = length = 0
+    for cut in sorted(cuts, key=lambda one: one.start):
+        kept = text.characters[place : cut.start]
+        length += len(kept)
+        before = text.characters[cut.start : cut.end]
+        edits.append(Edit(cut.file, length, before, cut.text, cut.change))
+        parts += (kept, cut.text)
+        length += len(cut.text)
+        place = cut.end
+    parts.append(text.characters[place:])
+    return text.encode("".join(parts)), edits
+
+
+def _print(data: bytes) -> str:
+    return sha256(data).hexdigest()
+
+
+# -- taking back --------------------------------------------------------------------------------
+
+
+def _undo_one(
+    index: int, data: bytes, record: UndoRecord
+) -> tuple[bytes, list[Edit], list[Skipped]]:
+    prints = record.files[index]
+    edits = [edit for edit in record.edits if edit.file == index]
+    if not edits:
+        return data, [], []
+    text = _decoded(data)
+    if _print(data) == prints.after:
+        original = _exactly(text, edits)
+        if _print(original) != prints.before:
+            raise BadUndoRecord("The undo file does not belong to this calendar.")
+        return original, edits, []
+    return _one_by_one(text, edits)
+
+
+def _decoded(data: bytes) -> Text:
+    try:
+        return decode(data)
+    except UnicodeDecodeError as error:
+        raise BadUndoRecord("The calendar to restore cannot be read.") from error
+
+
+def _exactly(text: Text, edits: Sequence[Edit]) -> bytes:
+    characters = text.characters
+    for edit in sorted(edits, key=lambda one: one.at, reverse=True):
+        if not characters.startswith(edit.after, edit.at):
+            raise BadUndoRecord("The undo file does not belong to this calendar.")
+        characters = characters[: edit.at] + edit.before + characters[edit.at + len(edit.after) :]
+    return text.encode(characters)
+
+
+def _one_by_one(text: Text, edits: Sequence[Edit]) -> tuple[bytes, list[Edit], list[Skipped]]:
+    standing = _Standing(text)
+    cuts: list[_Cut] = []
+    undone: list[Edit] = []
+    skipped: list[Skipped] = []
+    for edit in edits:
+        try:
+            cuts.append(standing.without(edit))
+            undone.append(edit)
+        except _Refused as refusal:
+            skipped.append(Skipped(edit.change, str(refusal)))
+    return _cut_file(text, cuts)[0], undone, skipped
+
+
+class _Standing:
+    """The events of a calendar as they stand now, by UID and RECURRENCE-ID."""
+
+    def __init__(self, text: Text) -> None:
+        self.text = text
+        view = text.view
+        self.end = _END_OF_CALENDAR.search(view)
+        self.events: dict[tuple[str, str], list[Span]] = defaultdict(list)
+        for span in components(view, frozenset({"VEVENT"})):
+            self.events[_identity(view[span.start : span.end])].append(span)
+
+    def without(self, edit: Edit) -> _Cut:
+        """What takes one edit back, wherever its event stands now. Raises _Refused."""
+        before = _NEWLINE.sub(self.text.newline, edit.before.strip("\r\n"))
+        same = self.events.get(_identity(_as_view(edit.after or edit.before)), [])
+        if not edit.after.strip():
+            if same:
+                raise _Refused(RETURNED)
+            place = self.end.start() if self.end else len(self.text.characters)
+            return _Cut(edit.file, place, place, before + self.text.newline, edit.change)
+        if not same:
+            raise _Refused(REMOVED)
+        span = self._unedited(same, edit.after)
+        stop = span.end
+        if not before:
+            follows = _NEWLINE.match(self.text.characters, span.end)
+            stop = follows.end() if follows else span.end
+        return _Cut(edit.file, span.start, stop, before, edit.change)
+
+    def _unedited(self, spans: Sequence[Span], text: str) -> Span:
+        wanted = plain(text)
+        for span in spans:
+            if plain(self.text.characters[span.start : span.end]) == wanted:
+                return span
+        raise _Refused(EDITED)
+
+
+def _as_view(text: str) -> str:
+    return text.strip().replace("\r", "\n")
+
+
+def _identity(view: str) -> tuple[str, str]:
+    found = properties(view, Span("VEVENT", 0, len(view)))
+    uid, original = found.get("UID"), found.get("RECURRENCE-ID")
+    return (
+        unescape(uid[0].value) if uid else "",
+        original[0].value.strip() if original else "",
+    )

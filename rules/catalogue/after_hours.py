@@ -1,0 +1,73 @@
+"""Meetings outside the hours of a working day: reported, and asked for by nobody.
+
+The minutes of that day's appointments that lie in no working hours, its own or the next day's.
+On-call time is never counted. A report only: no plan moves a meeting for it.
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from rules.diary import Day, Diary
+from rules.event import Occurrence
+from rules.finding import Example, Finding, Rule
+from rules.interval import Interval, subtract
+from rules.policy import Policy, Severity
+from rules.words import say_count, say_day, say_span
+
+
+def _hours(day: Day, diary: Diary) -> list[Interval]:
+    near = (diary.day(day.date + timedelta(days=offset)) for offset in (0, 1))
+    return [each.window.span for each in near if each.window]
+
+
+def _outside(day: Day, diary: Diary) -> dict[Occurrence, list[Interval]]:
+    """The appointments that are partly or wholly outside working hours, and those parts."""
+    hours = _hours(day, diary)
+    parts = {each: subtract([each.span], hours) for each in day.appointments}
+    return {each: found for each, found in parts.items() if found}
+
+
+def _message(day: Day, outside: int, hours: Interval, diary: Diary) -> str:
+    verb = "lies" if outside == 1 else "lie"
+    when = say_span(hours, diary.pattern.zone)
+    meetings = say_count(outside, "meeting")
+    return f"On {say_day(day.date)} {meetings} {verb} at least partly outside your hours, {when}."
+
+
+def _find(diary: Diary, policy: Policy) -> Iterator[Finding]:
+    for day in diary.days:
+        outside = _outside(day, diary) if day.window else {}
+        if day.window is None or not outside:
+            continue
+        parts = [part for found in outside.values() for part in found]
+        yield RULE.finding(
+            policy,
+            day=day.date,
+            span=Interval(min(parts).start, max(part.end for part in parts)),
+            missing=sum(part.minutes for part in subtract(parts, ())),
+            event_ids=tuple(each.id for each in outside),
+            message=_message(day, len(outside), day.window.span, diary),
+        )
+
+
+RULE = Rule(
+    id="after_hours",
+    title="Meetings outside your hours",
+    about="Which meetings lie outside your working hours. For your information only.",
+    cite="5.2 4",
+    lines="L2643-2645",
+    severity=lambda policy: Severity.SHOULD,
+    find=_find,
+    examples=(
+        Example("Mon 09:00-17:00 meeting"),
+        Example("Mon 18:00-19:00 own; Mon 19:00-20:00 on_call"),
+        Example("Sat 10:00-11:00 meeting"),
+        Example("hours Mon 22:00-06:00; Tue 01:00-02:00 meeting"),
+        Example("Mon 18:00-19:00 meeting; Mon leave"),
+        Example("Mon 18:00-19:00 meeting", (60,)),
+        Example("Mon 08:30-09:30 meeting; Mon 16:30-17:15 meeting", (45,)),
+        Example("Mon 18:00-19:00 meeting; Mon 18:30-19:30 meeting", (90,)),
+        Example("hours Mon 09:00-17:00; hours Tue 00:00-08:00; Mon 23:30-01:00 mine", (30,)),
+        Example("Mon 18:00-19:00 mine; Tue 17:00-17:20 pod", (60, 20)),
+    ),
+)

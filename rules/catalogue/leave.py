@@ -1,0 +1,56 @@
+"""Meetings on days of leave.
+
+A day is leave where an all-day out-of-office event, or a timed one of a whole day or longer that
+covers the hours, says so. Its appointments are counted so that the leader can move them.
+"""
+
+from collections.abc import Iterator
+
+from rules.diary import Day, Diary
+from rules.finding import Example, Finding, Rule
+from rules.interval import Interval, total_minutes
+from rules.policy import Policy, Severity
+from rules.words import say_count, say_day
+
+
+def _message(day: Day) -> str:
+    size = len(day.appointments)
+    them = "it" if size == 1 else "them"
+    meetings = say_count(size, "meeting")
+    return f"{say_day(day.date)} is leave and has {meetings}. Would you like to move {them}?"
+
+
+def _find(diary: Diary, policy: Policy) -> Iterator[Finding]:
+    for day in diary.days:
+        if not day.leave or not day.appointments:
+            continue
+        spans = [each.span for each in day.appointments]
+        yield RULE.finding(
+            policy,
+            day=day.date,
+            span=Interval(min(spans).start, max(span.end for span in spans)),
+            missing=total_minutes(spans),
+            event_ids=tuple(each.id for each in day.appointments),
+            message=_message(day),
+        )
+
+
+RULE = Rule(
+    id="leave",
+    title="Leave without meetings",
+    about="Meetings that lie on a day of your leave.",
+    cite="5.2 4",
+    lines="L2643-2644",
+    severity=lambda policy: Severity.SHOULD,
+    find=_find,
+    examples=(
+        Example("Mon-Fri leave"),
+        Example("Mon leave; Tue 09:00-10:00 meeting"),
+        Example("Mon leave; Mon 09:00-10:00 own; Mon 10:00-11:00 declined"),
+        Example("Mon 09:00-17:00 away; Mon 10:00-11:00 meeting"),
+        Example("Mon leave; Mon 09:00-10:00 meeting", (60,)),
+        Example("Mon leave; Mon 09:00-10:00 meeting; Mon 09:30-11:00 meeting", (120,)),
+        Example("Mon-Tue leave; Mon 09:00-10:00 mine; Tue 18:00-18:20 pod", (60, 20)),
+        Example("Sat leave; Sat 09:00-09:30 meeting", (30,)),
+    ),
+)

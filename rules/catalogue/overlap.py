@@ -1,0 +1,71 @@
+"""Meetings that share time: a fact, shown and never scored.
+
+Appointments of a working day that overlap, directly or through others, are one block and one
+finding of 0 minutes. Touching is not sharing.
+"""
+
+from collections.abc import Iterator, Sequence
+from zoneinfo import ZoneInfo
+
+from rules.diary import Day, Diary
+from rules.event import Occurrence
+from rules.finding import Example, Finding, Rule, instant_key
+from rules.interval import Interval
+from rules.policy import Policy, Severity
+from rules.words import say_count, say_day, say_span
+from rules.working_pattern import local_date
+
+
+def _blocks(day: Day) -> Iterator[Sequence[Occurrence]]:
+    """The appointments of a day, those that share time together."""
+    block: list[Occurrence] = []
+    for each in sorted(day.appointments, key=lambda each: (each.span, each.id)):
+        if block and each.span.start >= max(one.span.end for one in block):
+            yield block
+            block = []
+        block.append(each)
+    if block:
+        yield block
+
+
+def _message(span: Interval, size: int, zone: ZoneInfo) -> str:
+    day, when = say_day(local_date(span.start, zone)), say_span(span, zone)
+    return f"On {day} {say_count(size, 'meeting')} share time, from {when}."
+
+
+def _find(diary: Diary, policy: Policy) -> Iterator[Finding]:
+    for day in diary.days:
+        for block in _blocks(day) if day.window else ():
+            if len(block) > 1:
+                span = Interval(block[0].span.start, max(each.span.end for each in block))
+                yield RULE.finding(
+                    policy,
+                    day=day.date,
+                    span=span,
+                    event_ids=tuple(each.id for each in block),
+                    key=instant_key(span.start),
+                    message=_message(span, len(block), diary.pattern.zone),
+                )
+
+
+RULE = Rule(
+    id="overlap",
+    title="Meetings at the same time",
+    about="Two or more meetings share time. A fact, not counted against your diary.",
+    cite="5.3 1(iii)",
+    lines="L2697-2699",
+    severity=lambda policy: Severity.NUDGE,
+    find=_find,
+    examples=(
+        Example("Mon 09:00-10:00 meeting; Mon 10:00-11:00 meeting"),
+        Example("Mon 09:00-10:00 meeting; Mon 09:30-11:00 private"),
+        Example("Mon 09:00-10:00 meeting; Mon 09:30-11:00 declined; Mon 09:00-09:30 free"),
+        Example("Sun 09:00-10:00 meeting; Sun 09:30-11:00 meeting"),
+        Example("Mon 09:00-10:00 meeting; Mon 10:00-10:00 meeting"),
+        Example("Mon 09:00-10:00 meeting; Mon 09:30-11:00 tentative", (0,)),
+        Example("Mon 09:00-10:00 mine; Mon 09:30-11:00 mine; Mon 10:30-12:00 mine", (0,)),
+        Example("Mon 09:00-10:00 mine; Mon 09:00-10:00 mine; Mon 12:00-13:00 mine", (0,)),
+        Example("Mon 09:00-11:00 mine; Mon 10:00-10:00 mine", (0,)),
+        Example("Tue 09:00-10:00 mine; Tue 09:30-10:00 pod; Wed 19:00-20:00 mine", (0,)),
+    ),
+)

@@ -1,0 +1,191 @@
+"""A leader's diary over some days: what belongs to which day, and what each day is for."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from functools import cached_property
+
+from rules.event import Kind, Occurrence, ScoredAs, ShowAs, Status
+from rules.interval import Interval
+from rules.policy import Policy
+from rules.working_pattern import (
+    Window,
+    WorkingPattern,
+    dates,
+    day_span,
+    local_date,
+    local_span,
+    monday,
+)
+
+LONG_DAY = timedelta(hours=6)
+"""A window longer than this has a break."""
+MIDDLE = timedelta(hours=3)
+"""Where the break may lie when the window does not contain the usual time."""
+
+
+@dataclass(frozen=True)
+class Day:
+    """One local day: its working hours (None where it is not worked) and what lies on it.
+
+    `appointments` are those that start on this day, in order of start. `around` is every other
+    timed occurrence that touches the window and is not of class `none`: own time, holds, and
+    appointments that belong to a neighbouring day.
+    """
+
+    date: date
+    window: Window | None
+    leave: bool
+    appointments: tuple[Occurrence, ...] = ()
+    around: tuple[Occurrence, ...] = ()
+
+    def holds(self, kind: Kind | None = None) -> tuple[Occurrence, ...]:
+        """Occurrences of class `hold` in the window, of one kind or of all."""
+        return tuple(
+            each
+            for each in self.around
+            if each.scored_as is ScoredAs.HOLD and kind in (None, each.kind)
+        )
+
+    def own_time(self) -> tuple[Occurrence, ...]:
+        """The leader's own time in the window."""
+        return tuple(each for each in self.around if each.scored_as is ScoredAs.OWN_TIME)
+
+
+@dataclass(frozen=True)
+class Diary:
+    """Occurrences and a working pattern over the local dates from `start`, `end` not included.
+
+    The occurrences cover whole weeks (Monday to Sunday), since some rules count by week.
+    """
+
+    occurrences: tuple[Occurrence, ...]
+    pattern: WorkingPattern
+    start: date
+    end: date
+    _days: dict[date, Day] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    @property
+    def span(self) -> Interval:
+        """The instants of the window asked for."""
+        zone = self.pattern.zone
+        return Interval(day_span(self.start, zone).start, day_span(self.end, zone).start)
+
+    @property
+    def reach(self) -> Interval:
+        """The instants that must have been read: whole weeks and a day on either side."""
+        return reach(self.start, self.end, self.pattern)
+
+    @property
+    def days(self) -> tuple[Day, ...]:
+        """Each day of the window asked for, worked or not."""
+        return tuple(self.day(each) for each in dates(self.start, self.end))
+
+    @property
+    def weeks(self) -> tuple[date, ...]:
+        """The Monday of each week that has a working day in the window asked for."""
+        return tuple(sorted({monday(day.date) for day in self.days if day.window}))
+
+    def day(self, day: date) -> Day:
+        """One day, inside the window asked for or not."""
+        if day not in self._days:
+            self._days[day] = self._make_day(day)
+        return self._days[day]
+
+    def pods(self, first: date) -> tuple[Occurrence, ...]:
+        """The team contacts in the week that begins on that Monday."""
+        last = first + timedelta(days=7)
+        return tuple(
+            each
+            for each in self._timed
+            if each.kind is Kind.POD
+            and each.scored_as is ScoredAs.APPOINTMENT
+            and first <= local_date(each.span.start, self.pattern.zone) < last
+        )
+
+    def with_occurrences(self, occurrences: Iterable[Occurrence]) -> "Diary":
+        """The same days with other contents."""
+        return Diary(in_order(occurrences), self.pattern, self.start, self.end)
+
+    @cached_property
+    def _timed(self) -> tuple[Occurrence, ...]:
+        return tuple(
+            each
+            for each in in_order(self.occurrences)
+            if not each.all_day and each.scored_as is not ScoredAs.NONE
+        )
+
+    @cached_property
+    def _by_day(self) -> Mapping[date, list[Occurrence]]:
+        found: dict[date, list[Occurrence]] = defaultdict(list)
+        for each in self._timed:
+            if each.scored_as is ScoredAs.APPOINTMENT:
+                found[self.pattern.day_of(each.span.start)].append(each)
+        return found
+
+    @cached_property
+    def _leave(self) -> tuple[Occurrence, ...]:
+        return tuple(
+            each
+            for each in self.occurrences
+            if each.show_as is ShowAs.OOF
+            and each.status is not Status.CANCELLED
+            and each.scored_as is ScoredAs.NONE
+        )
+
+    def _make_day(self, day: date) -> Day:
+        window = self.pattern.window(day)
+        leave = any(self._takes(each, day, window) for each in self._leave)
+        if leave or window is None:
+            return Day(day, None, leave, tuple(self._by_day.get(day, ())))
+        mine = tuple(self._by_day.get(day, ()))
+        around = tuple(
+            each for each in self._timed if each.span.overlaps(window.span) and each not in mine
+        )
+        return Day(day, window, leave, mine, around)
+
+    def _takes(self, away: Occurrence, day: date, window: Window | None) -> bool:
+        if away.all_day:
+            start, end = away.start, away.end
+            return start <= day < max(end, start + timedelta(days=1))
+        return window is not None and away.span.contains(window.span)
+
+
+def in_order(occurrences: Iterable[Occurrence]) -> tuple[Occurrence, ...]:
+    """Occurrences by start, all-day ones first on their date, then by id: the order of every list."""
+
+    def key(each: Occurrence) -> tuple[date, bool, datetime | date, str]:
+        if isinstance(each.start, datetime):
+            return each.start.date(), True, each.start, each.id
+        return each.start, False, each.start, each.id
+
+    return tuple(sorted(occurrences, key=key))
+
+
+def reach(start: date, end: date, pattern: WorkingPattern) -> Interval:
+    """What a calendar must be read over for a window of local dates: whole weeks, a day each side."""
+    first = monday(start) - timedelta(days=1)
+    last = monday(end - timedelta(days=1)) + timedelta(days=8)
+    return Interval(day_span(first, pattern.zone).start, day_span(last, pattern.zone).start)
+
+
+def break_span(window: Window, policy: Policy, pattern: WorkingPattern) -> Interval | None:
+    """Where the break of a day may lie; None on windows of six hours or less.
+
+    The policy's hours where the window contains them whole, else the window's middle three hours.
+    """
+    length = window.span.end - window.span.start
+    if length <= LONG_DAY:
+        return None
+    for day in (window.day, window.day + timedelta(days=1)):
+        usual = local_span(day, policy.break_from, policy.break_to, pattern.zone)
+        if window.span.contains(usual):
+            return usual
+    start = window.span.start + (length - MIDDLE) / 2
+    return Interval(start, start + MIDDLE)
+
+
+def clock_span(window: Window, start: time, end: time, pattern: WorkingPattern) -> Interval | None:
+    """The part of a window between two wall-clock times of the day it starts on."""
+    return window.span.clip(local_span(window.day, start, end, pattern.zone))

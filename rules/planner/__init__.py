@@ -1,0 +1,131 @@
+"""The planner: the least disruptive repair of a diary, with a proof.
+
+`plan()` answers for one tier; `curve()` for several prices of telling people.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from rules.catalogue import evaluate
+from rules.change import Change
+from rules.diary import Diary
+from rules.outcome import after
+from rules.planner.alternatives import Alternatives
+from rules.planner.arrange import Arrangement, Results, Task, arrange, solve_tier, tiers_up_to
+from rules.planner.changes import Gain, bare_changes, changes_of, with_reasons
+from rules.planner.plan import CurvePoint, Objective, Plan, Proof, Tier
+from rules.planner.remaining import remaining
+from rules.planner.rights import Rights, series_neighbours
+from rules.planner.series import series_offers
+from rules.planner.solve import numbers
+from rules.policy import Policy
+
+__all__ = ["curve", "plan"]
+
+CURVE = (0, 1, 2, 5, 10)
+"""Prices of telling one person, in minutes, for which the curve has a plan."""
+
+
+def plan(
+    diary: Diary,
+    policy: Policy,
+    now: datetime,
+    tier: Tier = Tier.HOLDS,
+    keep: frozenset[str] = frozenset(),
+    out_of_time: Callable[[], bool] | None = None,
+) -> Plan:
+    """The best plan of a tier for the days of the diary's window from `now` on.
+
+    `keep` are identifiers of occurrences that stay as they are. Without `out_of_time` the search
+    goes on until the plan is proved; with it, the best plan so far is given once it says so.
+    """
+    solved = _solve(diary, policy, now, tier, keep, out_of_time)
+    planned = after(diary, solved.changes)
+    left = evaluate(planned, policy)
+    held = evaluate(after(diary, bare_changes(solved.first)), policy)
+    changes = with_reasons(
+        solved.task,
+        solved.changes,
+        Gain.between(held, left),
+        Alternatives(solved.task, solved.made),
+    )
+    return Plan(
+        tier=tier,
+        now=now,
+        findings=solved.task.findings,
+        changes=changes,
+        remaining=remaining(solved.task, planned, left),
+        objective=solved.objective,
+        proof=_proof(solved.made),
+        series=series_offers(solved.task, changes),
+    )
+
+
+def curve(
+    diary: Diary,
+    policy: Policy,
+    now: datetime,
+    tier: Tier = Tier.MOVE,
+    keep: frozenset[str] = frozenset(),
+    out_of_time: Callable[[], bool] | None = None,
+) -> tuple[CurvePoint, ...]:
+    """What more minutes cost in people told: the best plans for several prices, equal ones once.
+
+    In order of price; the last tells nobody. The changes carry no reasons.
+    """
+    points: dict[tuple[Change, ...], CurvePoint] = {}
+    for price in (*CURVE, None):
+        priced = policy if price is None else replace(policy, price_person=price)
+        solved = _solve(
+            diary, priced, now, Tier.HOLDS if price is None else tier, keep, out_of_time
+        )
+        point = CurvePoint(price, solved.changes, solved.objective, _proof(solved.made))
+        points.setdefault(solved.changes, point)
+    return tuple(points.values())
+
+
+@dataclass(frozen=True)
+class _Solved:
+    """The arrangement of a tier, that of the first tier, and the changes without reasons."""
+
+    task: Task
+    first: Arrangement
+    made: Arrangement
+    changes: tuple[Change, ...]
+
+    @property
+    def objective(self) -> Objective:
+        """The six numbers, recomputed nowhere: the search counted them while it looked."""
+        six = numbers(self.made.score)
+        policy = self.task.policy
+        prices = policy.price_person * six.people_told + policy.price_meeting * six.meetings_changed
+        return Objective(six, six.cost - six.must_missing - prices)
+
+
+def _solve(
+    diary: Diary,
+    policy: Policy,
+    now: datetime,
+    tier: Tier,
+    keep: frozenset[str],
+    out_of_time: Callable[[], bool] | None,
+) -> _Solved:
+    findings = evaluate(diary, policy)
+    rights = Rights(policy, now, Tier.HOLDS, keep, series_neighbours(diary))
+    task = Task(diary, policy, rights, findings, out_of_time)
+    results: Results | None = None
+    first: Arrangement | None = None
+    for one in tiers_up_to(tier):
+        task = replace(task, rights=replace(rights, tier=one))
+        results = solve_tier(task, results)
+        first = first or arrange(task, results)
+    if results is None or first is None:
+        raise ValueError("every tier has at least itself to search")
+    made = arrange(task, results)
+    return _Solved(task, first, made, changes_of(task, made))
+
+
+def _proof(made: Arrangement) -> Proof:
+    bound = made.score if made.optimal else made.bound
+    return Proof(made.optimal, numbers(bound), made.score[0] - bound[0])

@@ -1,0 +1,120 @@
+"""Arrange the days of a plan's window: each day on its own, each week's team contacts together."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from rules.diary import Diary
+from rules.finding import Finding
+from rules.planner.model import Floors
+from rules.planner.plan import Tier
+from rules.planner.rights import Rights
+from rules.planner.solve import (
+    DayResult,
+    Option,
+    Score,
+    WeekResult,
+    combine,
+    solve_day,
+)
+from rules.policy import Policy, Severity
+from rules.working_pattern import local_date, monday
+
+MOST_NEW_PODS = 5
+NO_FLOOR = 24 * 60
+
+
+@dataclass(frozen=True)
+class Task:
+    """A diary to plan and everything that binds the plan."""
+
+    diary: Diary
+    policy: Policy
+    rights: Rights
+    findings: tuple[Finding, ...]
+    out_of_time: Callable[[], bool] | None = None
+
+    @property
+    def days(self) -> tuple[date, ...]:
+        """The working days that are planned: from today, as far as protected time is placed."""
+        today = local_date(self.rights.now, self.diary.pattern.zone)
+        last = today + timedelta(weeks=self.policy.protected_weeks)
+        return tuple(
+            day.date for day in self.diary.days if day.window and today <= day.date <= last
+        )
+
+    def floors(self, day: date) -> Floors:
+        """What a day misses of break and end of day now."""
+        found = {each.rule: each.missing for each in self.findings if each.day == day}
+
+        def floor(rule: str) -> int:
+            off = self.policy.severity(rule) is Severity.OFF
+            return NO_FLOOR if off else found.get(rule, 0)
+
+        return Floors(floor("break"), floor("end_of_day"))
+
+    def wanted_pods(self, week: date) -> int:
+        """Team contacts asked of a week beyond those it has; below zero where it has more."""
+        if self.policy.pods_severity is Severity.OFF:
+            return 0
+        return self.policy.pods_per_week - len(self.diary.pods(week))
+
+
+@dataclass(frozen=True)
+class Arrangement:
+    """The chosen option of each day, the score of all, and what no plan can go below."""
+
+    chosen: Mapping[date, Option]
+    score: Score
+    bound: Score
+
+    @property
+    def optimal(self) -> bool:
+        """Whether no plan has smaller numbers."""
+        return self.bound[:6] >= self.score[:6]
+
+
+Results = Mapping[date, DayResult]
+
+
+def solve_tier(task: Task, seeds: Results | None = None) -> Results:
+    """The best options of every day for one tier; `seeds` are those of the tier before."""
+    policy, diary = task.policy, task.diary
+    return {
+        day: solve_day(
+            diary.day(day),
+            diary.pattern,
+            policy,
+            task.rights,
+            task.floors(day),
+            min(MOST_NEW_PODS, max(0, task.wanted_pods(monday(day)))),
+            seeds.get(day) if seeds else None,
+            task.out_of_time,
+        )
+        for day in task.days
+    }
+
+
+def arrange(task: Task, results: Results) -> Arrangement:
+    """The best choice of an option for every day."""
+    weeks: dict[date, dict[date, DayResult]] = {}
+    for day, result in results.items():
+        weeks.setdefault(monday(day), {})[day] = result
+    made: list[WeekResult] = [
+        combine(days, task.policy, task.wanted_pods(week)) for week, days in weeks.items()
+    ]
+    chosen = {day: option for week in made for day, option in week.chosen.items()}
+    return Arrangement(chosen, _total(week.score for week in made), _total(w.bound for w in made))
+
+
+def _total(scores: Iterable[Score]) -> Score:
+    total: Score = (0,) * 10
+    for score in scores:
+        total = tuple(a + b for a, b in zip(total, score, strict=True))
+    return total
+
+
+def tiers_up_to(tier: Tier) -> tuple[Tier, ...]:
+    """The tiers that a tier includes, in order."""
+    order = (Tier.HOLDS, Tier.SHORTEN, Tier.MOVE)
+    return order[: order.index(tier) + 1]

@@ -1,0 +1,632 @@
+"""The search itself: an exact dynamic programme over one day, compiled to machine code.
+
+Time is cut at every moment where something can begin or end. A label is a partial day up to one
+moment: what it has cost, and the little of its past that the future depends on. Labels are
+carried from moment to moment; one that another is at least as good as in every respect is
+dropped, and so is one that cannot beat the best whole day already known. What is left at the end
+is the best day for each number of team contacts, so the result is a proof.
+
+Where a limit on the width of the search drops labels, the smallest bound of what was dropped
+comes back with the result, and the caller says so.
+
+Everything is in whole seconds since the day's origin. The six numbers are packed into two
+integers, compared in order, so that adding days and comparing plans stay single operations.
+"""
+
+# The compiler needs plain loops over arrays in one function: the usual small shapes do not apply.
+# ruff: noqa: C901
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+STEP_APPOINTMENT, STEP_MEETING, STEP_HOLD, STEP_DAY_END, STEP_ADVANCE = 0, 1, 2, 3, 4
+ACT_STAY, ACT_SKIP, ACT_MOVE, ACT_POD, ACT_PROTECT, ACT_KEEP, ACT_REMOVE = 1, 2, 3, 4, 5, 6, 7
+HOLD_PLAIN, HOLD_PROTECTED, HOLD_POD = 0, 1, 2
+
+COST, MUST, TOLD = 1 << 40, 1 << 26, 1 << 6
+SHIFTED, DISTURBED, UNLIKED, PIECES, CREATED = 1 << 45, 1 << 38, 1 << 27, 1 << 24, 1 << 13
+"""The value of one unit of each number in its packed integer. The first holds cost, must missing,
+people told and meetings changed; the second minutes shifted, holds disturbed, then the ties:
+protected minutes outside the preferred hours, pieces, minutes created, earliness."""
+
+NEVER = np.iinfo(np.int64).max
+
+# What a label carries, by column.
+MASK, PODS, KEPT, KEPT_P, SINCE, FREE, RUN, BREAK, PROT, MADE, HELD, HI, LO = range(13)
+PARENT, ACT, NEXT, USED, SLOTS = 13, 14, 15, 16, 17
+COLUMNS = 18
+
+# Scalars of a day, by place in its parameter array.
+(
+    S_START,
+    S_END,
+    S_GAP,
+    S_DAY_END,
+    S_BREAK,
+    S_TARGET,
+    S_PIECE,
+    S_POD,
+    S_MAX_PODS,
+    S_NOW,
+    S_FREEZE,
+    S_LIKE_FROM,
+    S_LIKE_TO,
+    S_FLOOR_BREAK,
+    S_FLOOR_END,
+    S_GAP_COST,
+    S_GAP_MUST,
+    S_PROT_COST,
+    S_PROT_MUST,
+    S_BREAK_COST,
+    S_BREAK_MUST,
+    S_END_COST,
+    S_END_MUST,
+    S_HELD_ALL,
+    S_HELD_ALREADY,
+    S_WIDTH,
+) = range(26)
+SCALARS = 26
+
+# What is known of a segment between two moments, by column.
+G_BLOCKED, G_CUT, G_PROTECTED, G_ZONE, G_INSIDE = range(5)
+# What is known of a meeting that may change, by column.
+M_START, M_LENGTH, M_CUTS, M_BIT, M_PRICE, M_TOLD, M_LOW, M_HIGH, M_NEED, M_USED, M_SLOT, M_LATE = (
+    range(12)
+)
+
+
+@njit(cache=True)
+def search(
+    scalars: Any,
+    points: Any,
+    segments: Any,
+    barrier: Any,
+    steps: Any,
+    first_step: Any,
+    appointment_end: Any,
+    meetings: Any,
+    holds: Any,
+    suffix: Any,
+    best_hi: Any,
+    best_lo: Any,
+) -> Any:
+    """The best day for each number of team contacts.
+
+    `points` are the moments, `segments[q]` describes `[points[q], points[q + 1])`, `steps` the
+    things to decide in order with `first_step[q]` the first of each moment, `suffix[q]` what
+    is left of the day for the bound, `best_hi`/`best_lo` the best known so far by number of
+    contacts. Returns the labels, for each number of contacts the best label (or -1), and the
+    smallest bound of what the width dropped.
+    """
+    start, end = scalars[S_START], scalars[S_END]
+    gap, day_end = scalars[S_GAP], scalars[S_DAY_END]
+    rest, target, piece = scalars[S_BREAK], scalars[S_TARGET], scalars[S_PIECE]
+    max_pods = scalars[S_MAX_PODS]
+    width = scalars[S_WIDTH]
+    cap = max(gap, day_end)
+    gap_unit = scalars[S_GAP_COST] * COST + scalars[S_GAP_MUST] * MUST
+    prot_unit = scalars[S_PROT_COST] * COST + scalars[S_PROT_MUST] * MUST
+    rest_unit = scalars[S_BREAK_COST] * COST + scalars[S_BREAK_MUST] * MUST
+    end_unit = scalars[S_END_COST] * COST + scalars[S_END_MUST] * MUST
+    moments, todo = len(points), len(steps)
+    count_meetings = len(meetings)
+
+    first_block = np.empty(moments, dtype=np.int64)
+    first_block[moments - 1] = moments - 1
+    for q in range(moments - 2, -1, -1):
+        if segments[q, G_BLOCKED]:
+            first_block[q] = q
+        elif barrier[q + 1]:
+            first_block[q] = q + 1
+        else:
+            first_block[q] = first_block[q + 1]
+    place_of = np.zeros(points[moments - 1] - points[0] + 1, dtype=np.int32)
+    for q in range(moments):
+        place_of[points[q] - points[0]] = q
+    holds_started = np.zeros(moments + 1, dtype=np.int64)
+    for h in range(len(holds)):
+        holds_started[holds[h, 3] + 1] += 1
+    for q in range(moments):
+        holds_started[q + 1] += holds_started[q]
+    touch = np.zeros(moments, dtype=np.bool_)
+    for q in range(moments - 1):
+        if segments[q, G_PROTECTED] and (q == 0 or not segments[q - 1, G_PROTECTED]):
+            touch[q] = True
+    for h in range(len(holds)):
+        if holds[h, 2] == HOLD_PROTECTED:
+            touch[holds[h, 3]] = True
+
+    labels = np.empty((4096, COLUMNS), dtype=np.int64)
+    for column in range(COLUMNS):
+        labels[0, column] = 0
+    heads = np.full(todo + 1, -1, dtype=np.int64)
+    labels[0, SINCE] = cap
+    labels[0, HELD] = scalars[S_HELD_ALREADY]
+    labels[0, PARENT] = -1
+    labels[0, NEXT] = -1
+    for m in range(count_meetings):
+        if meetings[m, M_BIT] >= 0:
+            labels[0, USED] += meetings[m, M_USED]
+            labels[0, SLOTS] += meetings[m, M_SLOT]
+    heads[0] = 0
+    size = 1
+    full = 0
+    for m in range(count_meetings):
+        if meetings[m, M_BIT] >= 0:
+            full |= 1 << meetings[m, M_BIT]
+    dropped_hi, dropped_lo = NEVER, NEVER
+    winner = np.full(max_pods + 1, -1, dtype=np.int64)
+    won_hi, won_lo = best_hi.copy(), best_lo.copy()
+    position = 0
+
+    for s in range(todo):
+        kind, ref = steps[s, 0], steps[s, 1]
+        if kind == STEP_ADVANCE:
+            position = ref
+        here = points[position] if kind == STEP_ADVANCE else points[steps[s, 2]]
+
+        if kind != STEP_ADVANCE:
+            index = heads[s]
+            heads[s] = -1
+            while index >= 0:
+                following = labels[index, NEXT]
+                if size + 8 > len(labels):
+                    labels = _grow(labels)
+                since = labels[index, SINCE]
+                short = 0
+                if 0 <= since < gap:
+                    short = (gap - since + 59) // 60
+                keep_label = True
+                if kind == STEP_APPOINTMENT:
+                    labels[index, HI] += short * gap_unit
+                    labels[index, SINCE] = min(since, here - appointment_end[ref])
+                elif kind == STEP_DAY_END:
+                    late = 0
+                    if since < 0:
+                        late = day_end // 60
+                    elif since < day_end:
+                        late = (day_end - since + 59) // 60
+                    labels[index, HI] += late * end_unit
+                    if late > scalars[S_FLOOR_END]:
+                        keep_label = False
+                elif kind == STEP_MEETING:
+                    bit = meetings[ref, M_BIT]
+                    mask = labels[index, MASK]
+                    if bit < 0 or not (mask >> bit) & 1:
+                        if (mask & meetings[ref, M_NEED]) == meetings[ref, M_NEED]:
+                            for cut in range(meetings[ref, M_CUTS], -1, -1):
+                                labels[size] = labels[index]
+                                new = labels[size]
+                                new[HI] += short * gap_unit
+                                ends = here + meetings[ref, M_LENGTH] - cut * 300
+                                new[SINCE] = min(since, here - ends)
+                                if cut:
+                                    new[HI] += _price(meetings[ref])
+                                    new[LO] += cut * 5 * SHIFTED
+                                if bit >= 0:
+                                    new[MASK] = mask | (1 << bit)
+                                    new[USED] -= meetings[ref, M_USED]
+                                    new[SLOTS] -= meetings[ref, M_SLOT]
+                                if cut:
+                                    new[PARENT] = index
+                                    new[ACT] = (ACT_STAY << 40) | (ref << 20) | cut
+                                new[NEXT] = heads[s + 1]
+                                heads[s + 1] = size
+                                size += 1
+                        if bit < 0:
+                            keep_label = False
+                        else:
+                            # `index` itself goes on without the meeting, which must come later
+                            labels[index, HI] += _price(meetings[ref])
+                            labels[index, USED] += meetings[ref, M_LATE]
+                elif kind == STEP_HOLD:
+                    labels[size] = labels[index]
+                    new = labels[size]
+                    new[LO] += DISTURBED
+                    new[PARENT] = index
+                    new[ACT] = (ACT_REMOVE << 40) | (ref << 20)
+                    new[NEXT] = heads[s + 1]
+                    heads[s + 1] = size
+                    size += 1
+                    # `index` itself keeps the hold; its own record of that is implied
+                    if holds[ref, 2] == HOLD_POD:
+                        labels[index, HI] += short * gap_unit
+                        labels[index, SINCE] = min(since, here - holds[ref, 1])
+                        labels[index, PODS] += 1
+                        if labels[index, PODS] > max_pods:
+                            keep_label = False
+                    elif holds[ref, 2] == HOLD_PROTECTED:
+                        labels[index, KEPT_P] = max(labels[index, KEPT_P], holds[ref, 1])
+                        labels[index, HELD] += 1
+                    labels[index, KEPT] = max(labels[index, KEPT], holds[ref, 1])
+                if keep_label:
+                    labels[index, NEXT] = heads[s + 1]
+                    heads[s + 1] = index
+                index = following
+            continue
+
+        # One moment: drop what cannot win, then wait or place something.
+        q = position
+        found = 0
+        index = heads[s]
+        while index >= 0:
+            found += 1
+            index = labels[index, NEXT]
+        if found == 0:
+            continue
+        group = np.empty(found, dtype=np.int64)
+        bound = np.empty(found, dtype=np.int64)
+        hashed = np.empty(found, dtype=np.int64)
+        group_hi = np.empty(found, dtype=np.int64)
+        group_lo = np.empty(found, dtype=np.int64)
+        found = 0
+        index = heads[s]
+        heads[s] = -1
+        while index >= 0:
+            row = labels[index]
+            low = _bound(row, scalars, suffix[q], here)
+            if _hopeful(row, low, won_hi, won_lo, max_pods):
+                group[found] = index
+                bound[found] = low
+                if row[KEPT] <= here:
+                    row[KEPT] = 0
+                if row[KEPT_P] <= here:
+                    row[KEPT_P] = 0
+                active = row[SINCE] if row[SINCE] < 0 else 0
+                hashed[found] = (
+                    row[MASK] * 1000003
+                    + row[PODS] * 7919
+                    + row[KEPT] * 104729
+                    + row[KEPT_P] * 1299709
+                    + active * 15485863
+                )
+                group_hi[found], group_lo[found] = row[HI], row[LO]
+                found += 1
+            index = row[NEXT]
+        order = np.arange(found)
+        _sort(order, found, hashed, group_hi, group_lo)
+        alive = 0
+        begin = 0
+        chosen = np.empty(found, dtype=np.int64)
+        for a in range(found):
+            one = order[a]
+            if a and hashed[order[a]] != hashed[order[a - 1]]:
+                begin = alive
+            beaten = False
+            for b in range(begin, alive):
+                if _beats(
+                    labels[group[chosen[b]]],
+                    labels[group[one]],
+                    scalars,
+                    here,
+                    gap_unit,
+                    prot_unit,
+                    rest_unit,
+                ):
+                    beaten = True
+                    break
+            if not beaten:
+                chosen[alive] = one
+                alive += 1
+        if alive > width:
+            for a in range(found):
+                group_hi[a] += bound[a] * COST
+            _sort(chosen, alive, group_hi, group_lo, hashed)
+            for a in range(width, alive):
+                hi, lo = group_hi[chosen[a]], group_lo[chosen[a]]
+                if hi < dropped_hi or (hi == dropped_hi and lo < dropped_lo):
+                    dropped_hi, dropped_lo = hi, lo
+            alive = width
+
+        last = q == moments - 1
+        for a in range(alive):
+            index = group[chosen[a]]
+            if last:
+                row = labels[index]
+                if row[MASK] != full or (row[MADE] and row[MADE] + row[HELD] > 2):
+                    continue
+                lacking = max(0, target - row[PROT] // 60 * 60) // 60
+                unrested = max(0, rest - row[BREAK]) // 60
+                if row[BREAK] < rest and (rest - row[BREAK]) % 60:
+                    unrested += 1
+                if unrested > scalars[S_FLOOR_BREAK]:
+                    continue
+                hi = row[HI] + lacking * prot_unit + unrested * rest_unit
+                pods = row[PODS]
+                if hi < won_hi[pods] or (hi == won_hi[pods] and row[LO] <= won_lo[pods]):
+                    won_hi[pods], won_lo[pods] = hi, row[LO]
+                    winner[pods] = index
+                continue
+            while size + 64 * (count_meetings + 2) > len(labels):
+                labels = _grow(labels)
+
+            since = labels[index, SINCE]
+            open_here = (
+                since >= 0
+                and labels[index, KEPT] <= here
+                and start <= here < end
+                and here % 300 == 0
+                and not segments[q, G_BLOCKED]
+            )
+            if open_here:
+                short = (gap - since + 59) // 60 if since < gap else 0
+                early = (here - start) // 300
+                clear = first_block[q]
+                mask = labels[index, MASK]
+                if here >= scalars[S_FREEZE]:
+                    for m in range(count_meetings):
+                        bit = meetings[m, M_BIT]
+                        if bit < 0 or (mask >> bit) & 1 or here == meetings[m, M_START]:
+                            continue
+                        if not meetings[m, M_LOW] < here < meetings[m, M_HIGH]:
+                            continue
+                        if (mask & meetings[m, M_NEED]) != meetings[m, M_NEED]:
+                            continue
+                        price = short * gap_unit
+                        if here < meetings[m, M_START]:
+                            price += _price(meetings[m])
+                        away = abs(here - meetings[m, M_START]) // 60
+                        for cut in range(meetings[m, M_CUTS] + 1):
+                            ends = here + meetings[m, M_LENGTH] - cut * 300
+                            if ends > min(end, points[clear]):
+                                continue
+                            to = place_of[ends - points[0]]
+                            labels[size] = labels[index]
+                            new = labels[size]
+                            new[HI] += price
+                            new[LO] += (
+                                (away + cut * 5) * SHIFTED
+                                + (holds_started[to] - holds_started[q + 1]) * DISTURBED
+                                + early
+                            )
+                            new[MASK] = mask | (1 << bit)
+                            new[USED] -= meetings[m, M_USED]
+                            if here > meetings[m, M_START]:
+                                new[USED] -= meetings[m, M_LATE]
+                            new[SLOTS] -= meetings[m, M_SLOT]
+                            _pass(new, meetings, here, ends)
+                            new[SINCE], new[FREE], new[RUN] = 0, 0, 0
+                            new[PARENT] = index
+                            new[ACT] = (ACT_MOVE << 40) | (m << 20) | (q << 4) | cut
+                            low = _bound(new, scalars, suffix[to], ends)
+                            if _hopeful(new, low, won_hi, won_lo, max_pods):
+                                goal = first_step[to]
+                                new[NEXT] = heads[goal]
+                                heads[goal] = size
+                                size += 1
+                if here >= scalars[S_NOW]:
+                    ends = here + scalars[S_POD]
+                    if labels[index, PODS] < max_pods and ends <= min(end, points[clear]):
+                        to = place_of[ends - points[0]]
+                        labels[size] = labels[index]
+                        new = labels[size]
+                        new[HI] += short * gap_unit
+                        new[LO] += (holds_started[to] - holds_started[q + 1]) * DISTURBED + early
+                        new[PODS] += 1
+                        _pass(new, meetings, here, ends)
+                        new[SINCE], new[FREE], new[RUN] = 0, 0, 0
+                        new[PARENT] = index
+                        new[ACT] = (ACT_POD << 40) | (q << 4)
+                        low = _bound(new, scalars, suffix[to], ends)
+                        if _hopeful(new, low, won_hi, won_lo, max_pods):
+                            goal = first_step[to]
+                            new[NEXT] = heads[goal]
+                            heads[goal] = size
+                            size += 1
+                    run, prot = labels[index, RUN], labels[index, PROT]
+                    may_make = labels[index, MADE] + labels[index, HELD] < 2
+                    if prot < target and may_make:
+                        longest = max(target - prot, piece)
+                        ends = here
+                        while True:
+                            ends += 300
+                            if ends > min(end, points[clear]) or ends - here > longest:
+                                break
+                            to = place_of[ends - points[0]]
+                            if size + 8 > len(labels):
+                                labels = _grow(labels)
+                            length = ends - here
+                            if run == 0 and length < piece and not touch[to]:
+                                continue
+                            labels[size] = labels[index]
+                            new = labels[size]
+                            new[PROT] += _gain(run, length, piece)
+                            # a longer piece is tried by itself, so only a hold that follows needs the run
+                            new[RUN] = min(piece, run + length) if touch[to] else 0
+                            new[MADE] += 1
+                            liked = min(ends, scalars[S_LIKE_TO]) - max(here, scalars[S_LIKE_FROM])
+                            new[LO] += (
+                                (holds_started[to] - holds_started[q + 1]) * DISTURBED
+                                + (length - max(0, liked)) // 60 * UNLIKED
+                                + PIECES
+                                + length // 60 * CREATED
+                                + early
+                            )
+                            new[FREE] = 0
+                            _pass(new, meetings, here, ends)
+                            new[SINCE] = min(cap, since + length)
+                            new[PARENT] = index
+                            new[ACT] = (ACT_PROTECT << 40) | (to << 20) | (q << 4)
+                            low = _bound(new, scalars, suffix[to], ends)
+                            if _hopeful(new, low, won_hi, won_lo, max_pods):
+                                goal = first_step[to]
+                                new[NEXT] = heads[goal]
+                                heads[goal] = size
+                                size += 1
+
+            row = labels[index]
+            length = points[q + 1] - here
+            taken = since < 0 or segments[q, G_CUT]
+            guarded = segments[q, G_PROTECTED] or row[KEPT_P] > here
+            if guarded and segments[q, G_INSIDE] and not taken:
+                row[PROT] += _gain(row[RUN], length, piece)
+                row[RUN] = min(piece, row[RUN] + length)
+                row[FREE] = 0
+            else:
+                row[RUN] = 0
+                if not taken and segments[q, G_ZONE]:
+                    row[FREE] = min(rest, row[FREE] + length)
+                    row[BREAK] = max(row[BREAK], row[FREE])
+                    if row[BREAK] >= rest:
+                        row[FREE] = 0
+                else:
+                    row[FREE] = 0
+            row[SINCE] = min(cap, since + length)
+            goal = first_step[q + 1]
+            row[NEXT] = heads[goal]
+            heads[goal] = index
+    return labels[:size], winner, won_hi, won_lo, dropped_hi, dropped_lo
+
+
+@njit(cache=True)
+def _price(meeting: Any) -> Any:
+    """What changing a meeting adds: its price, the people told, and one meeting changed."""
+    return meeting[M_PRICE] * COST + meeting[M_TOLD] * TOLD + 1
+
+
+@njit(cache=True)
+def _pass(row: Any, meetings: Any, here: Any, ends: Any) -> None:
+    """Charge the meetings whose own time this jump covers: they must come later."""
+    for m in range(len(meetings)):
+        bit = meetings[m, M_BIT]
+        if bit >= 0 and not (row[MASK] >> bit) & 1 and here < meetings[m, M_START] < ends:
+            row[HI] += _price(meetings[m])
+            row[USED] += meetings[m, M_LATE]
+
+
+@njit(cache=True)
+def _gain(run: Any, length: Any, piece: Any) -> Any:
+    if run >= piece:
+        return length
+    return run + length if run + length >= piece else 0
+
+
+@njit(cache=True)
+def _grow(labels: Any) -> Any:
+    bigger = np.empty((2 * len(labels), COLUMNS), dtype=np.int64)
+    for row in range(len(labels)):
+        for column in range(COLUMNS):
+            bigger[row, column] = labels[row, column]
+    return bigger
+
+
+# What is left of a day from a moment on, by column of `suffix`.
+L_FREE, L_FIRM, L_COVERS, L_SLOTS, L_USED, L_ZONE, L_HOLDS = range(7)
+
+
+@njit(cache=True)
+def _bound(row: Any, scalars: Any, left: Any, here: Any) -> Any:
+    """Minutes of cost that every way of finishing this day still adds.
+
+    Capacity: meetings not yet placed, their gaps, protected time and the break need free time;
+    each minute short is a minute missing somewhere. A gap may lie inside a protected piece, the
+    break, somebody's own time, or before this moment, so that many gaps are not counted.
+    """
+    need = row[USED] + left[L_USED]
+    covers = left[L_COVERS] + 1
+    if scalars[S_PROT_COST]:
+        run = row[RUN] if row[RUN] < scalars[S_PIECE] else 0
+        need += max(0, scalars[S_TARGET] - row[PROT] - run - left[L_FIRM])
+        covers += left[L_HOLDS]
+        if row[PROT] < scalars[S_TARGET]:
+            covers += max(0, 2 - row[MADE])
+    else:
+        covers += 2 + left[L_HOLDS]
+    sure = 0
+    if scalars[S_BREAK_COST]:
+        lacking = max(0, scalars[S_BREAK] - max(row[BREAK], row[FREE]))
+        if left[L_ZONE]:
+            need += lacking
+            covers += lacking > 0
+        else:
+            sure = lacking // 60
+    if scalars[S_GAP_COST]:
+        need += max(0, row[SLOTS] + left[L_SLOTS] - covers) * scalars[S_GAP]
+    return max(0, need - left[L_FREE]) // 60 + sure
+
+
+@njit(cache=True)
+def _hopeful(row: Any, low: Any, won_hi: Any, won_lo: Any, max_pods: Any) -> Any:
+    """Whether this label may still become a better day than the best known."""
+    hi = row[HI] + low * COST
+    for pods in range(row[PODS], max_pods + 1):
+        if hi < won_hi[pods] or (hi == won_hi[pods] and row[LO] <= won_lo[pods]):
+            return True
+    return False
+
+
+@njit(cache=True)
+def _sort(order: Any, size: Any, first: Any, second: Any, third: Any) -> None:
+    """Put the first `size` places of `order` in order of three keys, then of place (Shell's sort)."""
+    step = 1
+    while step < size // 3:
+        step = 3 * step + 1
+    while step:
+        for a in range(step, size):
+            one = order[a]
+            b = a
+            while b >= step:
+                other = order[b - step]
+                if first[other] != first[one]:
+                    later = first[other] > first[one]
+                elif second[other] != second[one]:
+                    later = second[other] > second[one]
+                elif third[other] != third[one]:
+                    later = third[other] > third[one]
+                else:
+                    later = other > one
+                if not later:
+                    break
+                order[b] = other
+                b -= step
+            order[b] = one
+        step //= 3
+
+
+@njit(cache=True)
+def _beats(
+    one: Any, other: Any, scalars: Any, here: Any, gap_unit: Any, prot_unit: Any, rest_unit: Any
+) -> Any:
+    """Whether every way of finishing `other` is no better than finishing `one` the same way.
+
+    Both are at the same moment with the same meetings placed. A minute of protected time, break
+    or gap that `one` lacks costs at most one minute later, so it may lack what it is cheaper by.
+    """
+    if (
+        one[MASK] != other[MASK]
+        or one[PODS] != other[PODS]
+        or one[KEPT] != other[KEPT]
+        or one[KEPT_P] != other[KEPT_P]
+    ):
+        return False
+    hi = one[HI]
+    if one[SINCE] < other[SINCE] or other[SINCE] < 0:
+        later = other[SINCE] - one[SINCE]
+        cap = max(scalars[S_GAP], scalars[S_DAY_END])
+        if one[SINCE] < 0 or other[SINCE] < 0:
+            if later:
+                return False
+        elif scalars[S_END] - here < cap - one[SINCE]:
+            return False
+        else:
+            hi += (later + 59) // 60 * gap_unit
+    if one[RUN] != other[RUN] and other[RUN] != 0:
+        return False
+    target = scalars[S_TARGET]
+    mine, theirs = min(target, one[PROT]), min(target, other[PROT])
+    if mine < theirs:
+        hi += (theirs - mine + 59) // 60 * prot_unit
+    if (one[PROT] < target or scalars[S_HELD_ALL] > 0) and (
+        one[MADE] > other[MADE] or one[MADE] + one[HELD] > other[MADE] + other[HELD]
+    ):
+        return False
+    rest = scalars[S_BREAK]
+    if one[BREAK] < rest:
+        lacking = max(other[BREAK] - one[BREAK], other[FREE] - one[FREE])
+        if lacking > 0:
+            if (rest - one[BREAK] + 59) // 60 > scalars[S_FLOOR_BREAK]:
+                return False
+            hi += (lacking + 59) // 60 * rest_unit
+    return hi < other[HI] or (hi == other[HI] and one[LO] <= other[LO])

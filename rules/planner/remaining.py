@@ -1,0 +1,82 @@
+"""Why a finding stays: a smallest set of events that keep it so."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from itertools import combinations
+
+from rules.catalogue import evaluate
+from rules.diary import Diary
+from rules.event import Occurrence
+from rules.finding import Finding
+from rules.outcome import after
+from rules.planner.arrange import Task, arrange, solve_tier
+from rules.planner.changes import PLANNED, bare_changes
+from rules.planner.plan import Remaining, Tier
+from rules.working_pattern import dates, monday
+
+MOST = 3
+_DAY = timedelta(days=1)
+
+
+def remaining(task: Task, planned: Diary, left: Iterable[Finding]) -> tuple[Remaining, ...]:
+    """For each finding that a plan leaves, what keeps it: were those events elsewhere, and the
+    holds placed again, it would miss fewer minutes. No smaller set of events does that."""
+    return tuple(
+        Remaining(each.id, each.day, each.missing, _blockers(task, planned, each))
+        for each in left
+        if each.rule in PLANNED and each.missing and _is_planned(task, each)
+    )
+
+
+def _is_planned(task: Task, finding: Finding) -> bool:
+    return bool(_days(task, finding))
+
+
+def _days(task: Task, finding: Finding) -> list[date]:
+    week = finding.rule == "pods"
+    span = dates(finding.day, finding.day + (7 * _DAY if week else _DAY))
+    return [day for day in span if day in task.days]
+
+
+def _blockers(task: Task, planned: Diary, finding: Finding) -> tuple[str, ...] | None:
+    days = [_one_day(planned, day) for day in _days(task, finding)]
+    for size in range(1, MOST + 1):
+        for chosen in sorted(_sets(days, size), key=lambda each: [one.start for one in each[1]]):
+            if task.out_of_time is not None and task.out_of_time():
+                return None
+            if _would_shrink(task, *chosen, finding):
+                return tuple(each.id for each in chosen[1])
+    return None
+
+
+def _sets(days: Sequence[Diary], size: int) -> Iterator[tuple[Diary, tuple[Occurrence, ...]]]:
+    for diary in days:
+        for events in combinations(_candidates(diary), size):
+            yield diary, events
+
+
+def _candidates(diary: Diary) -> list[Occurrence]:
+    """Events of a day that stand in the way of something: all but Clearway's own holds."""
+    day = diary.day(diary.start)
+    events = [*day.appointments, *day.around]
+    return [each for each in events if not (each.hold and not each.firm)]
+
+
+def _one_day(planned: Diary, day: date) -> Diary:
+    """One day of a diary by itself, with the team contacts of its week."""
+    alone = Diary((), planned.pattern, day, day + _DAY)
+    whole = planned.day(day)
+    kept = {each.id: each for each in (*whole.appointments, *whole.around)}
+    kept |= {each.id: each for each in planned.pods(monday(day))}
+    return alone.with_occurrences(kept.values())
+
+
+def _would_shrink(task: Task, diary: Diary, gone: Sequence[Occurrence], finding: Finding) -> bool:
+    ids = {each.id for each in gone}
+    emptied = diary.with_occurrences(each for each in diary.occurrences if each.id not in ids)
+    rights = replace(task.rights, tier=Tier.HOLDS)
+    again = replace(task, diary=emptied, rights=rights, findings=evaluate(diary, task.policy))
+    made = arrange(again, solve_tier(again))
+    result = evaluate(after(emptied, bare_changes(made)), task.policy)
+    return sum(each.missing for each in result if each.id == finding.id) < finding.missing

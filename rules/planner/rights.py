@@ -1,0 +1,90 @@
+"""What a plan may touch: the contract's list of what is left alone, in one place."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from rules.diary import Diary
+from rules.event import Kind, Occurrence, ScoredAs
+from rules.interval import Interval
+from rules.planner.plan import Tier
+from rules.policy import Policy
+
+OWN_KINDS = frozenset({Kind.PROTECTED, Kind.GAP, Kind.BREAK, Kind.END_OF_DAY, Kind.POD})
+CUTS = (5, 10)
+"""Minutes by which a meeting may end early."""
+LARGEST_MEETING = 20_000
+"""A meeting of more people than this is left alone, at any price."""
+
+
+@dataclass(frozen=True)
+class Rights:
+    """Who may be changed, decided once for a plan.
+
+    Occurrences in `keep` stay as they are; those in `unmoved` may end early but not go elsewhere.
+    """
+
+    policy: Policy
+    now: datetime
+    tier: Tier
+    keep: frozenset[str]
+    neighbours: Mapping[str, tuple[datetime, datetime]]
+    unmoved: frozenset[str] = frozenset()
+
+    @property
+    def thaw(self) -> datetime:
+        """The moment before which no meeting is changed and none is moved to."""
+        return self.now + timedelta(hours=self.policy.freeze_hours)
+
+    def is_firm(self, each: Occurrence) -> bool:
+        """Whether the leader wants this hold where it is."""
+        return each.firm or each.locked or each.id in self.keep
+
+    def is_own_hold(self, each: Occurrence) -> bool:
+        """Whether this is a hold that a plan may move or remove."""
+        if each.kind not in OWN_KINDS or self.is_firm(each):
+            return False
+        timed = not each.all_day and each.scored_as in (ScoredAs.HOLD, ScoredAs.APPOINTMENT)
+        return timed and each.span.start >= self.now
+
+    def cuts(self, each: Occurrence) -> int:
+        """In how many steps of five minutes the meeting may end early."""
+        if self.tier is Tier.HOLDS or not self._changeable(each):
+            return 0
+        return sum(each.span.minutes - cut >= self.policy.shortest_meeting for cut in CUTS)
+
+    def movable(self, each: Occurrence, window: Interval) -> bool:
+        """Whether the meeting may go elsewhere in its window."""
+        if self.tier is not Tier.MOVE or each.external or each.id in self.unmoved:
+            return False
+        if not self._changeable(each):
+            return False
+        return window.contains(each.span) and each.span.start < each.span.end
+
+    def _changeable(self, each: Occurrence) -> bool:
+        if not each.organizer or each.kind or self.is_firm(each):
+            return False
+        if each.other_people > LARGEST_MEETING or each.scored_as is not ScoredAs.APPOINTMENT:
+            return False
+        rested = each.changed is None or (
+            each.changed + timedelta(days=self.policy.rest_days) <= self.now
+        )
+        return rested and each.span.start >= self.thaw
+
+
+def series_neighbours(diary: Diary) -> dict[str, tuple[datetime, datetime]]:
+    """For each timed member of a series, the starts of the members before and after it."""
+    series: dict[str, list[Occurrence]] = {}
+    for each in diary.occurrences:
+        if each.recurrence_id is not None and not each.all_day:
+            series.setdefault(each.uid, []).append(each)
+    found: dict[str, tuple[datetime, datetime]] = {}
+    for members in series.values():
+        members.sort(key=lambda each: each.span.start)
+        starts = [each.span.start for each in members]
+        edge = timedelta(days=400)
+        for index, each in enumerate(members):
+            before = starts[index - 1] if index else starts[0] - edge
+            after = starts[index + 1] if index + 1 < len(starts) else starts[-1] + edge
+            found[each.id] = (before, after)
+    return found

@@ -1,0 +1,125 @@
+"""The offer for a whole series: one change that helps week after week, asked once."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+from rules.catalogue import evaluate
+from rules.change import Change, ChangeKind
+from rules.diary import Diary
+from rules.event import Occurrence
+from rules.interval import Interval
+from rules.outcome import after
+from rules.planner.arrange import Task, arrange, solve_tier
+from rules.planner.changes import PLANNED
+from rules.planner.plan import SeriesOffer, Tier
+from rules.planner.rights import Rights
+from rules.words import say_count, say_minutes, say_time
+from rules.working_pattern import local_date
+
+WEEKS, ENOUGH = 4, 3
+_WEEK, _DAY = timedelta(weeks=1), timedelta(days=1)
+
+
+def series_offers(task: Task, changes: Iterable[Change]) -> tuple[SeriesOffer, ...]:
+    """Meeting changes of a plan that, made to the whole series, help in three of four weeks.
+
+    A week is helped when the change is allowed there and that day, its holds placed again,
+    misses fewer minutes with it. The diary must have been read that far.
+    """
+    offers: dict[str, SeriesOffer] = {}
+    by_id = {each.id: each for each in task.diary.occurrences}
+    for change in changes:
+        meeting = by_id.get(change.event_id or "")
+        if meeting is None or meeting.recurrence_id is None or meeting.uid in offers:
+            continue
+        if change.kind not in (ChangeKind.EVENT_MOVE, ChangeKind.EVENT_SHORTEN):
+            continue
+        helped = sum(_helps(task, change, meeting, each) for each in _members(task.diary, meeting))
+        if helped >= ENOUGH:
+            offers[meeting.uid] = _offer(task, change, meeting, helped)
+    return tuple(offers.values())
+
+
+def _offer(task: Task, change: Change, meeting: Occurrence, helped: int) -> SeriesOffer:
+    zone = task.diary.pattern.zone
+    start = say_time(meeting.span.start, zone)
+    if change.after is None:
+        raise ValueError("a meeting change says where the meeting goes")
+    if change.kind is ChangeKind.EVENT_MOVE:
+        what = f"from {start} to {say_time(change.after.start, zone)}"
+        sentence = f"You could move the whole series {what}."
+    else:
+        cut = say_minutes(meeting.span.minutes - change.after.minutes)
+        sentence = f"You could end every meeting of the {start} series {cut} early."
+    told = f"It helps in {helped} of the next {WEEKS} weeks, for {say_count(1, 'mail')} to each person."
+    return SeriesOffer(meeting.uid, change, helped, meeting.other_people, f"{sentence} {told}")
+
+
+def _members(diary: Diary, meeting: Occurrence) -> Iterator[Occurrence]:
+    """The member itself and those at the same weekday and time in the three weeks after."""
+    zone = diary.pattern.zone
+    local = meeting.span.start.astimezone(zone)
+    wanted = {(local.date() + week * _WEEK, local.time()) for week in range(WEEKS)}
+    for each in diary.occurrences:
+        if each.uid == meeting.uid and not each.all_day:
+            at = each.span.start.astimezone(zone)
+            if (at.date(), at.time()) in wanted and each.span.minutes == meeting.span.minutes:
+                yield each
+
+
+def _helps(task: Task, change: Change, meeting: Occurrence, member: Occurrence) -> bool:
+    span = _same_change(task, change, meeting, member)
+    day = task.diary.pattern.day_of(member.span.start)
+    window = task.diary.pattern.window(day)
+    if span is None or window is None or not window.span.contains(span):
+        return False
+    alone = Diary(task.diary.occurrences, task.diary.pattern, day, day + _DAY)
+    if not _allowed(task.rights, alone, member, span, change):
+        return False
+    edit = Change(change.kind, member.span, span, member.id)
+    return _missing(task, after(alone, [edit])) < _missing(task, alone)
+
+
+def _same_change(
+    task: Task, change: Change, meeting: Occurrence, member: Occurrence
+) -> Interval | None:
+    if change.after is None:
+        return None
+    zone = task.diary.pattern.zone
+    later = change.after.start.astimezone(zone).replace(
+        tzinfo=None
+    ) - meeting.span.start.astimezone(zone).replace(tzinfo=None)
+    start = member.span.start + later
+    return Interval(start, start + (change.after.end - change.after.start))
+
+
+def _allowed(
+    rights: Rights, diary: Diary, member: Occurrence, span: Interval, change: Change
+) -> bool:
+    day = diary.day(diary.start)
+    if day.window is None:
+        return False
+    if change.kind is ChangeKind.EVENT_SHORTEN:
+        return rights.cuts(member) * 5 >= member.span.minutes - span.minutes
+    others = [
+        each
+        for each in (*day.appointments, *day.around)
+        if each is not member and not rights.is_own_hold(each)
+    ]
+    free = not any(each.span.overlaps(span) for each in others)
+    return free and rights.movable(member, day.window.span)
+
+
+def _missing(task: Task, diary: Diary) -> int:
+    """Minutes of cost that a day misses once its holds are placed."""
+    rights = replace(task.rights, tier=Tier.HOLDS)
+    found = tuple(each for each in evaluate(diary, task.policy) if each.rule in PLANNED)
+    again = replace(task, diary=diary, rights=rights, findings=found)
+    if not again.days:
+        return sum(
+            each.missing
+            for each in found
+            if each.day == local_date(diary.span.start, diary.pattern.zone)
+        )
+    return arrange(again, solve_tier(again)).score[0]

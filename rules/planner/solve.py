@@ -1,0 +1,253 @@
+"""The best arrangement of one day, and of the days of a week that share its team contacts."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from rules.diary import Day
+from rules.event import Kind, Occurrence
+from rules.interval import Interval
+from rules.planner import kernel as k
+from rules.planner.model import GRID, DayModel, Floors, Placement, build, weights
+from rules.planner.plan import Numbers, Tier
+from rules.planner.rights import Rights
+from rules.policy import Policy
+from rules.working_pattern import WorkingPattern
+
+Score = tuple[int, ...]
+"""The six numbers, then the ties: outside preferred hours, pieces, minutes created, earliness."""
+
+FIRST_WIDTH, WIDER = 64, 1_000
+"""How many labels of one moment the search keeps at first, and how many times more each time."""
+
+
+@dataclass(frozen=True)
+class Option:
+    """The best day with one number of team contacts more or fewer than the diary has."""
+
+    score: Score
+    placements: tuple[Placement, ...]
+    removed: tuple[Occurrence, ...]
+
+
+@dataclass(frozen=True)
+class DayResult:
+    """The best options of a day by change in team contacts, each with what none can go below."""
+
+    options: Mapping[int, Option]
+    bounds: Mapping[int, Score]
+
+    @property
+    def proved(self) -> bool:
+        """Whether no day is better than its option, for every number of contacts."""
+        return all(self.bounds[pods] >= self.options[pods].score for pods in self.options)
+
+
+@dataclass(frozen=True)
+class WeekResult:
+    """The chosen option of each day, the score of the week, and its bound."""
+
+    chosen: Mapping[date, Option]
+    pods_missing: int
+    score: Score
+    bound: Score
+
+
+def solve_day(
+    day: Day,
+    pattern: WorkingPattern,
+    policy: Policy,
+    rights: Rights,
+    floors: Floors,
+    new_pods: int,
+    seed: DayResult | None = None,
+    out_of_time: Callable[[], bool] | None = None,
+) -> DayResult:
+    """The best day for each change in the number of its team contacts.
+
+    `seed` is the result of a lower tier, whose options are also options here. The search widens
+    until nothing that was dropped could have won, or until time is up.
+    """
+    model = build(day, pattern, policy, rights, floors, new_pods)
+    known = _known(model, seed, new_pods, policy)
+    width = FIRST_WIDTH
+    while True:
+        result, complete = _run(model, known, seed, width)
+        if complete or (out_of_time is not None and out_of_time()):
+            return result
+        known = _known(model, result, new_pods, policy)
+        seed = result
+        width *= WIDER
+
+
+def _known(model: DayModel, seed: DayResult | None, new_pods: int, policy: Policy) -> list[Score]:
+    """For each number of contacts the best known score; what is no better is not searched."""
+    best: list[Score] = []
+    cost, must = weights(policy, "pods")
+    for pods in range(model.held_pods + new_pods + 1):
+        option = seed.options.get(pods - model.held_pods) if seed else None
+        limit = option.score if option else (_NEVER,) * 10
+        if pods and best[-1][0] != _NEVER:
+            # one contact more is worth its minutes at most
+            minutes = policy.pod_minutes
+            dearer = (best[-1][0] + cost * minutes, best[-1][1] + must * minutes, *best[-1][2:])
+            limit = min(limit, dearer)
+        best.append(limit)
+    return best
+
+
+_NEVER = 1 << 60
+
+
+def _run(
+    model: DayModel, known: list[Score], seed: DayResult | None, width: int
+) -> tuple[DayResult, bool]:
+    scalars, *rest = model.arrays
+    scalars = scalars.copy()
+    scalars[k.S_WIDTH] = width
+    best = [_packed(score) for score in known]
+    labels, winner, won_hi, won_lo, dropped_hi, dropped_lo = k.search(
+        scalars,
+        *rest,
+        np.array([hi for hi, _ in best], dtype=np.int64),
+        np.array([lo for _, lo in best], dtype=np.int64),
+    )
+    dropped = _unpacked(int(dropped_hi), int(dropped_lo)) if dropped_hi != k.NEVER else None
+    options: dict[int, Option] = {}
+    bounds: dict[int, Score] = {}
+    for pods, label in enumerate(winner):
+        change = pods - model.held_pods
+        if label >= 0:
+            score = _unpacked(int(won_hi[pods]), int(won_lo[pods]))
+            options[change] = _read(model, labels, int(label), score)
+        elif seed and change in seed.options and known[pods] == seed.options[change].score:
+            options[change] = seed.options[change]
+        else:
+            continue
+        bounds[change] = min(options[change].score, dropped or options[change].score)
+    complete = dropped is None or all(dropped >= each.score for each in options.values())
+    return DayResult(options, bounds), complete
+
+
+def _packed(score: Score) -> tuple[int, int]:
+    if score[0] == _NEVER:
+        return k.NEVER, k.NEVER
+    cost, must, told, changed, shifted, disturbed, unliked, pieces, created, early = score
+    return (
+        cost * k.COST + must * k.MUST + told * k.TOLD + changed,
+        shifted * k.SHIFTED
+        + disturbed * k.DISTURBED
+        + unliked * k.UNLIKED
+        + pieces * k.PIECES
+        + created * k.CREATED
+        + early,
+    )
+
+
+def _unpacked(hi: int, lo: int) -> Score:
+    return (
+        hi // k.COST,
+        hi % k.COST // k.MUST,
+        hi % k.MUST // k.TOLD,
+        hi % k.TOLD,
+        lo // k.SHIFTED,
+        lo % k.SHIFTED // k.DISTURBED,
+        lo % k.DISTURBED // k.UNLIKED,
+        lo % k.UNLIKED // k.PIECES,
+        lo % k.PIECES // k.CREATED,
+        lo % k.CREATED,
+    )
+
+
+def _read(model: DayModel, labels: np.ndarray, label: int, score: Score) -> Option:
+    placements: list[Placement] = []
+    removed: set[str] = set()
+    points = model.arrays[1]
+    while label >= 0:
+        action = int(labels[label, k.ACT])
+        kind, ref, place, cut = (
+            action >> 40,
+            action >> 20 & 0xFFFFF,
+            action >> 4 & 0xFFFF,
+            action & 15,
+        )
+        if kind == k.ACT_STAY:
+            meeting = model.meetings[ref]
+            span = Interval(meeting.span.start, meeting.span.end - cut * GRID)
+            placements.append(Placement(span, meeting=meeting))
+        elif kind == k.ACT_MOVE:
+            meeting = model.meetings[ref]
+            start = model.at(points[place])
+            span = Interval(start, start + (meeting.span.end - meeting.span.start) - cut * GRID)
+            placements.append(Placement(span, meeting=meeting))
+        elif kind == k.ACT_POD:
+            start = model.at(points[place])
+            end = model.at(points[place] + model.arrays[0][k.S_POD])
+            placements.append(Placement(Interval(start, end), hold=Kind.POD))
+        elif kind == k.ACT_PROTECT:
+            span = Interval(model.at(points[place]), model.at(points[ref]))
+            placements.append(Placement(span, hold=Kind.PROTECTED))
+        elif kind == k.ACT_REMOVE:
+            removed.add(model.holds[ref].id)
+        label = int(labels[label, k.PARENT])
+    placed = [each for each in placements if each.hold or each.span.start != _home(each)]
+    gone = tuple(
+        hold
+        for hold in model.holds
+        if hold.id in removed or any(hold.span.overlaps(each.span) for each in placed)
+    )
+    return Option(score, tuple(sorted(placements, key=lambda each: each.span)), gone)
+
+
+def _home(placement: Placement) -> object:
+    return placement.meeting.span.start if placement.meeting else None
+
+
+def combine(results: Mapping[date, DayResult], policy: Policy, wanted: int) -> WeekResult:
+    """The best choice of one option a day, where `wanted` more team contacts are asked of the week.
+
+    Scores add up and are compared in order, so the days are joined one at a time, keeping the
+    best for each number of contacts so far.
+    """
+    cost, must = weights(policy, "pods")
+    days = sorted(results)
+    zero: Score = (0,) * 10
+    best: dict[int, tuple[Score, Score, tuple[Option, ...]]] = {0: (zero, zero, ())}
+    for day in days:
+        joined: dict[int, tuple[Score, Score, tuple[Option, ...]]] = {}
+        for pods, (score, bound, chosen) in best.items():
+            for change, option in results[day].options.items():
+                total = _sum(score, option.score)
+                low = _sum(bound, results[day].bounds[change])
+                before = joined.get(pods + change)
+                if before is None or total < before[0]:
+                    joined[pods + change] = (total, low, (*chosen, option))
+                if before is not None:
+                    kept = joined[pods + change]
+                    joined[pods + change] = (kept[0], min(low, before[1]), kept[2])
+        best = joined
+
+    def ended(pods: int, score: Score) -> Score:
+        minutes = max(0, wanted - pods) * policy.pod_minutes
+        return (score[0] + cost * minutes, score[1] + must * minutes, *score[2:])
+
+    pods = min(best, key=lambda each: (ended(each, best[each][0]), abs(each - wanted)))
+    score, _, chosen = best[pods]
+    bound = min(ended(each, best[each][1]) for each in best)
+    return WeekResult(
+        dict(zip(days, chosen, strict=True)), max(0, wanted - pods), ended(pods, score), bound
+    )
+
+
+def _sum(one: Sequence[int], other: Sequence[int]) -> Score:
+    return tuple(a + b for a, b in zip(one, other, strict=True))
+
+
+def numbers(score: Score) -> Numbers:
+    """The six numbers of a score, without its ties."""
+    return Numbers(*score[:6])
+
+
+TIERS = (Tier.HOLDS, Tier.SHORTEN, Tier.MOVE)

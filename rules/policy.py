@@ -1,0 +1,246 @@
+"""Every parameter once: its type, default, limits, and the line of the report it rests on.
+
+Four layers in order: the report's default, the trust's policy, the leader's choice, today's
+override. The last that speaks wins, always inside the published limits.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import Field, dataclass, field, fields, replace
+from datetime import time
+from enum import StrEnum
+from hashlib import sha256
+from types import MappingProxyType
+from typing import Any
+
+from rules.event import Kind
+
+
+class PolicyError(ValueError):
+    """A setting that cannot be used; the message is one sentence that names it and its limits."""
+
+
+class Layer(StrEnum):
+    """Who set a parameter, in the order in which they are heard."""
+
+    REPORT = "report"
+    TRUST = "trust"
+    LEADER = "leader"
+    TODAY = "today"
+
+
+class Severity(StrEnum):
+    """How much a rule asks: placed and shown first, tracked quietly, offered, or not at all."""
+
+    MUST = "must"
+    SHOULD = "should"
+    NUDGE = "nudge"
+    OFF = "off"
+
+
+class GapHolds(StrEnum):
+    """On which free sides of an appointment a gap hold is placed."""
+
+    AFTER = "after"
+    BOTH = "both"
+    OFF = "off"
+
+
+_STRENGTH = (Severity.MUST, Severity.SHOULD, Severity.NUDGE, Severity.OFF)
+
+
+def _setting(
+    default: Any,
+    about: str,
+    *,
+    cite: str = "",
+    low: int | None = None,
+    high: int | None = None,
+    unit: str = "minutes",
+) -> Any:
+    metadata = {"about": about, "cite": cite, "low": low, "high": high, "unit": unit}
+    return field(default=default, metadata=metadata)
+
+
+_CATEGORIES: Mapping[str, Kind] = MappingProxyType(
+    {"clinical": Kind.CLINICAL, "on-call": Kind.ON_CALL}
+)
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The settings in force for one leader. Times of day are local; lengths are minutes."""
+
+    gap_minutes: int = _setting(
+        10, "free time between two appointments", cite="L2697-2699", low=10, high=30
+    )
+    protected_minutes: int = _setting(
+        120, "protected time on a day of 7.5 contracted hours", cite="L2693-2695", low=30, high=240
+    )
+    protected_piece: int = _setting(
+        60, "the shortest piece of protected time that counts", cite="ours", low=30, high=120
+    )
+    pods_per_week: int = _setting(
+        1, "team contacts in a week", cite="L2598", low=1, high=5, unit="a week"
+    )
+    pod_minutes: int = _setting(20, "length of a team contact", cite="L1703-1704", low=15, high=30)
+    break_minutes: int = _setting(
+        30, "one unbroken break on days over six hours", cite="L2643-2644", low=20, high=60
+    )
+    break_from: time = _setting(time(11, 30), "when a break may begin", cite="ours", unit="time")
+    break_to: time = _setting(time(14, 30), "when a break is over", cite="ours", unit="time")
+    end_of_day_minutes: int = _setting(
+        10, "free of appointments before the day ends", cite="L1718-1721", low=0, high=30
+    )
+
+    gap_severity: Severity = _setting(Severity.MUST, "how much the gap rule asks", unit="severity")
+    protected_severity: Severity = _setting(
+        Severity.MUST, "how much the protected time rule asks", unit="severity"
+    )
+    pods_severity: Severity = _setting(
+        Severity.MUST, "how much the team contact rule asks", unit="severity"
+    )
+    break_severity: Severity = _setting(
+        Severity.SHOULD, "how much the break rule asks", unit="severity"
+    )
+    end_of_day_severity: Severity = _setting(
+        Severity.SHOULD, "how much the end of day rule asks", unit="severity"
+    )
+
+    price_person: int = _setting(
+        1, "minutes that telling one person costs", cite="ours", low=0, high=30
+    )
+    price_meeting: int = _setting(
+        5, "minutes that changing one meeting costs", cite="ours", low=0, high=60
+    )
+    freeze_hours: int = _setting(
+        24, "how close to now a meeting is left alone", cite="ours", low=0, high=336, unit="hours"
+    )
+    shortest_meeting: int = _setting(
+        15, "no meeting is cut below this", cite="ours", low=15, high=60
+    )
+    rest_days: int = _setting(
+        28, "how long a changed meeting is left alone", cite="ours", low=0, high=91, unit="days"
+    )
+    gap_holds: GapHolds = _setting(
+        GapHolds.AFTER, "which free sides of an appointment get a hold", cite="L2697", unit="choice"
+    )
+    gap_weeks: int = _setting(
+        2, "how far ahead gap holds are placed", cite="ours", low=0, high=6, unit="weeks"
+    )
+    protected_weeks: int = _setting(
+        6, "how far ahead protected time is placed", cite="ours", low=2, high=12, unit="weeks"
+    )
+    preferred_from: time | None = _setting(
+        None, "protected time is best after this", cite="L2765-2775", unit="time"
+    )
+    preferred_to: time | None = _setting(
+        None, "protected time is best before this", cite="L2765-2775", unit="time"
+    )
+    organisation: tuple[str, ...] = _setting(
+        (), "mail domains of the organisation; the leader's own when empty", unit="domains"
+    )
+    categories: Mapping[str, Kind] = field(
+        default_factory=lambda: _CATEGORIES,
+        metadata={"about": "categories that name a kind of event", "unit": "categories"},
+    )
+    locked_categories: tuple[str, ...] = _setting(
+        ("locked",), "categories of meetings that are never changed", unit="categories"
+    )
+
+    def __post_init__(self) -> None:
+        for parameter in fields(self):
+            _check(parameter, getattr(self, parameter.name))
+        if self.break_to <= self.break_from:
+            raise PolicyError("“break_to” is later than “break_from”.")
+
+    @property
+    def version(self) -> str:
+        """A short fingerprint of every setting, quoted by each finding."""
+        text = "\n".join(f"{name}={value!r}" for name, value in sorted(vars(self).items()))
+        return sha256(text.encode()).hexdigest()[:12]
+
+    def protected_target(self, contracted: int) -> int:
+        """Minutes of protected time asked for on a day of that many paid minutes, rounded to 5."""
+        exact = self.protected_minutes * contracted
+        return 5 * ((2 * exact + 5 * 450) // (10 * 450))
+
+    def severity(self, rule: str) -> Severity:
+        """How much one of the five planned rules asks."""
+        found: Severity = getattr(self, f"{rule}_severity")
+        return found
+
+
+def override(policy: Policy, values: Mapping[str, object], layer: Layer) -> Policy:
+    """The policy with one layer's values laid over it.
+
+    Values are as a TOML file has them: numbers, words, `"11:30"` or a TOML time, lists.
+    A trust may ask less of a rule than the report does; only a leader may ask more.
+    Raises PolicyError for a name that does not exist or a value outside its limits.
+    """
+    known = {parameter.name: parameter for parameter in fields(Policy)}
+    changes: dict[str, Any] = {}
+    for name, value in values.items():
+        if name not in known:
+            raise PolicyError(f"There is no setting called “{name}”.")
+        changes[name] = _read(known[name], value)
+        if layer is Layer.TRUST and isinstance(changes[name], Severity):
+            _check_trust_severity(policy, name, changes[name])
+    return replace(policy, **changes)
+
+
+def _check_trust_severity(policy: Policy, name: str, wanted: Severity) -> None:
+    if _STRENGTH.index(wanted) < _STRENGTH.index(getattr(policy, name)):
+        raise PolicyError(f"“{name}” can be raised by the leader only, not by a trust.")
+
+
+def _check(parameter: Field[Any], value: object) -> None:
+    low, high = parameter.metadata.get("low"), parameter.metadata.get("high")
+    if low is None or high is None or not isinstance(value, int):
+        return
+    if not low <= value <= high:
+        unit = parameter.metadata["unit"]
+        raise PolicyError(f"“{parameter.name}” is between {low} and {high} {unit}, not {value}.")
+
+
+def _read(parameter: Field[Any], value: object) -> object:
+    readers: dict[str, Callable[[], object]] = {
+        "severity": lambda: Severity(str(value)),
+        "choice": lambda: GapHolds(str(value)),
+        "time": lambda: _read_time(parameter, value),
+        "domains": lambda: tuple(domain.lower() for domain in _read_words(value)),
+        "categories": lambda: _read_categories(parameter, value),
+    }
+    reader = readers.get(parameter.metadata["unit"], lambda: _read_number(value))
+    try:
+        return reader()
+    except (ValueError, TypeError) as error:
+        raise PolicyError(f"“{parameter.name}” cannot be {value!r}.") from error
+
+
+def _read_number(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError("a whole number")
+    return value
+
+
+def _read_time(parameter: Field[Any], value: object) -> time | None:
+    if value in ("", None) and parameter.default is None:
+        return None
+    clock = value if isinstance(value, time) else time.fromisoformat(str(value))
+    if clock.tzinfo is not None:
+        raise ValueError("a local time of day")
+    return clock
+
+
+def _read_words(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list | tuple) or not all(isinstance(word, str) for word in value):
+        raise TypeError("a list of words")
+    return tuple(value)
+
+
+def _read_categories(parameter: Field[Any], value: object) -> object:
+    if parameter.name == "locked_categories":
+        return tuple(word.lower() for word in _read_words(value))
+    if not isinstance(value, Mapping):
+        raise TypeError("a table of category and kind")
+    return MappingProxyType({str(name).lower(): Kind(kind) for name, kind in value.items()})

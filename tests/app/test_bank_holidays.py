@@ -1,0 +1,32 @@
+from datetime import date
+
+import pytest
+
+from app.bank_holidays import Nation, bank_holidays
+
+# From the published lists of GOV.UK for 2026.
+ST_PATRICK, ST_ANDREW = date(2026, 3, 17), date(2026, 11, 30)
+EASTER_MONDAY, BOXING_DAY_OBSERVED = date(2026, 4, 6), date(2026, 12, 28)
+
+
+@pytest.mark.parametrize(
+    ("nation", "expected"),
+    [
+        (Nation.ENGLAND, {EASTER_MONDAY}),
+        (Nation.WALES, {EASTER_MONDAY}),
+        (Nation.SCOTLAND, {ST_ANDREW}),
+        (Nation.NORTHERN_IRELAND, {EASTER_MONDAY, ST_PATRICK}),
+        (Nation.NONE, set()),
+    ],
+)
+def test_each_nation_has_its_own(nation: Nation, expected: set[date]):
+    assert bank_holidays(nation, 2026, 2026) & {ST_PATRICK, ST_ANDREW, EASTER_MONDAY} == expected
+
+
+def test_a_weekend_holiday_is_given_back_on_a_working_day():
+    assert BOXING_DAY_OBSERVED in bank_holidays(Nation.ENGLAND, 2026, 2026)
+
+
+def test_both_years_of_a_window_over_new_year_are_there():
+    found = bank_holidays(Nation.ENGLAND, 2026, 2027)
+    assert {date(2026, 12, 25), date(2027, 1, 1)} <= found

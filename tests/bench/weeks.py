@@ -1,0 +1,90 @@
+"""The planner and the plain model on the same made-up weeks, in one warm process."""
+
+import sys
+from dataclasses import dataclass
+from statistics import median, quantiles
+from time import perf_counter
+
+from rules.planner import plan
+from rules.planner.plan import Tier
+from rules.policy import Policy
+from tests.bench import baseline
+from tests.oracle.weeks import nhs_week
+
+IN_TIME = 10
+"""Seconds within which a week should be proved."""
+POLICY = Policy()
+
+
+@dataclass(frozen=True)
+class PlannedWeek:
+    """One week planned: how long it took and whether all six numbers were proved."""
+
+    seed: int
+    seconds: float
+    proved: bool
+    gap: int
+    numbers: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class ModelledWeek:
+    """One week by the plain model; `numbers` is None where the cap came first."""
+
+    seed: int
+    seconds: float
+    numbers: tuple[int, ...] | None
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Seconds over some weeks."""
+
+    median: float
+    p95: float
+    longest: float
+
+    @staticmethod
+    def of(seconds: list[float]) -> "Spread":
+        """The spread of one or more measurements."""
+        p95 = quantiles(seconds, n=20, method="inclusive")[-1] if len(seconds) > 1 else seconds[0]
+        return Spread(median(seconds), p95, max(seconds))
+
+
+def run_planner(weeks: int) -> list[PlannedWeek]:
+    """Plan each week at tier move, after one that is not counted."""
+    _plan_week(10_000)
+    found = []
+    for seed in range(weeks):
+        found.append(_plan_week(seed))
+        tell(f"planner: week {seed + 1} of {weeks}, {found[-1].seconds:.2f} s")
+    return found
+
+
+def _plan_week(seed: int) -> PlannedWeek:
+    week = nhs_week(seed)
+    started = perf_counter()
+    found = plan(week.diary, POLICY, week.now, Tier.MOVE)
+    seconds = perf_counter() - started
+    numbers = found.objective.numbers.as_tuple()
+    return PlannedWeek(seed, seconds, found.proof.optimal, found.proof.gap, numbers)
+
+
+def run_baseline(weeks: int | None, cap: float, budget: float) -> list[ModelledWeek]:
+    """The same weeks from the first on: as many as asked for, or as fit into the budget."""
+    found: list[ModelledWeek] = []
+    until = perf_counter() + budget
+    while len(found) < weeks if weeks is not None else perf_counter() + cap < until:
+        week = nhs_week(len(found))
+        started = perf_counter()
+        numbers = baseline.solve(week.diary, POLICY, week.now, seconds=cap)
+        seconds = perf_counter() - started if numbers else cap
+        found.append(ModelledWeek(week.seed, seconds, numbers))
+        tell(f"plain model: week {len(found)}, {seconds:.1f} s{'' if numbers else ' (the cap)'}")
+    return found
+
+
+def tell(line: str) -> None:
+    """Progress, on standard error so that the table can be piped."""
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()

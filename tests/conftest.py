@@ -1,0 +1,108 @@
+"""What every test shares: a zone of its own, Hypothesis profiles, and things that may be absent."""
+
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+ROOT = Path(__file__).resolve().parent.parent
+SOAK = os.environ.get("CLEARWAY_SOAK", "") not in {"", "0"}
+
+# Neither UTC nor London, and half an hour off: a forgotten conversion shows at once.
+os.environ["TZ"] = "America/St_Johns"
+time.tzset()
+
+# No person's settings reach a test.
+for _name in [name for name in os.environ if name.startswith("CLEARWAY_")]:
+    if _name not in {"CLEARWAY_REQUIRE_BROWSER", "CLEARWAY_SHARED", "CLEARWAY_SOAK"}:
+        del os.environ[_name]
+
+# Speed belongs to the benchmarks: a slow machine is no failed property.
+_SLOW_IS_FINE = [HealthCheck.too_slow]
+settings.register_profile(
+    "default", max_examples=60, deadline=None, suppress_health_check=_SLOW_IS_FINE, print_blob=True
+)
+settings.register_profile(
+    "soak", max_examples=3000, deadline=None, suppress_health_check=_SLOW_IS_FINE, print_blob=True
+)
+settings.load_profile("soak" if SOAK else "default")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave the long tests out of an ordinary run."""
+    if SOAK:
+        return
+    skip = pytest.mark.skip(reason="long: runs with CLEARWAY_SOAK=1 (make soak)")
+    for item in items:
+        if item.get_closest_marker("soak"):
+            item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The project's top folder."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def soak() -> bool:
+    """Whether this run has time for many more examples."""
+    return SOAK
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The project's reference material: the folder `shared` beside the repository."""
+    folder = Path(os.environ.get("CLEARWAY_SHARED", ROOT.parent / "shared"))
+    if not (folder / "corpus").is_dir():
+        pytest.skip("no reference material: CLEARWAY_SHARED or ../shared names no such folder")
+    return folder.resolve()
+
+
+@pytest.fixture(scope="session")
+def corpus(shared: Path) -> Path:
+    """Real calendar files with the occurrences that they mean."""
+    return shared / "corpus"
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Path:
+    """The system's Chromium; nothing is downloaded."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if path := shutil.which(name):
+            return Path(path)
+    reason = "no Chromium on this machine; on Debian: apt-get install chromium"
+    if os.environ.get("CLEARWAY_REQUIRE_BROWSER"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="module")  # its event loop must not outlive the module: asyncio.run elsewhere
+def browser(chromium: Path) -> Iterator["Browser"]:
+    """A headless Chromium that calls nobody but the pages under test."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(
+            executable_path=str(chromium),
+            args=[
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-gpu",
+                "--disable-quic",
+                "--disable-sync",
+                "--no-first-run",
+                # Chromium's own sandbox refuses to run as root, as in a container.
+                *(["--no-sandbox"] if os.geteuid() == 0 else []),
+            ],
+        )
+        yield running
+        running.close()
