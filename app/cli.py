@@ -369,7 +369,7 @@ def plan(
     from rules.planner.plan import Tier
 
     tiers = list(Tier) if all_tiers else [Tier(tier or Tier.HOLDS)]
-    with _waiting("Making the plan and its proof"):
+    with _waiting("Making the plan and its proof (the first on a machine takes longer)"):
         made = [make(opened, each, keep=keep, budget=budget) for each in tiers]
         points = bend(opened, keep=keep, budget=budget) if curve else ()
     _warn(made[0].notes)
@@ -430,7 +430,8 @@ def apply(
 
     FILE itself stays as it is. With --plan the plan's own dates, tier and moment are taken, and
     the rest of the options are given again as they were; a plan that has gone stale is refused
-    whole.
+    whole. Where it is not known whether people are free, applying --tier move is your word that
+    the new times are agreed: Clearway lists how many meetings that concerns and mails nobody.
 
     \b
     Example:
@@ -447,7 +448,7 @@ def apply(
     if plan_file is not None:
         wish, tier, expected = _of_plan(plan_file, wish, tier)
     opened = _open([file], wish)
-    with _waiting("Making the plan again and writing it"):
+    with _waiting("Making the plan again and writing it (the first on a machine takes longer)"):
         applied = write(
             opened, Tier(tier or Tier.HOLDS), keep=keep, budget=budget, expected=expected
         )

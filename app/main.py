@@ -11,6 +11,7 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -58,7 +59,10 @@ def create_app(
         # The usual documentation pages fetch their scripts from elsewhere.
         docs_url=None,
         redoc_url=None,
-        middleware=[Middleware(Guard, refuse=_refuse, fault=_fault)],
+        middleware=[
+            Middleware(GZipMiddleware, minimum_size=1000, compresslevel=6),
+            Middleware(Guard, refuse=_refuse, fault=_fault),
+        ],
     )
     app.state.desk = Desk(chosen, workers, now, sample)
     app.include_router(routes.router)

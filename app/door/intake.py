@@ -81,7 +81,7 @@ async def read_json(request: Request, limit: int) -> dict[str, object]:
     """A JSON object. Raises BodyError."""
     body = await read_body(request, limit)
     try:
-        found = json.loads(body)
+        found = json.loads(body, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise BrokenBody("The body is not JSON that can be read.") from error
     if not isinstance(found, dict):
@@ -120,6 +120,11 @@ class _MemoryParser(MultiPartParser):
 
 async def _once(body: bytes) -> AsyncGenerator[bytes, None]:
     yield body
+
+
+def _refuse_constant(word: str) -> object:
+    """Python reads NaN and Infinity, which JSON does not have (RFC 8259, section 6)."""
+    raise ValueError(word)
 
 
 def _too_large(limit: int) -> BodyTooLarge:

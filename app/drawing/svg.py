@@ -143,7 +143,8 @@ def _block(block: Block, name: str, x: float, y: float, width: float, height: fl
     if pattern:
         parts.append(f'<rect {box} fill="url(#{name}-{pattern})"/>')
     if block.mark is not Mark.SAME:
-        parts.append(f'<rect class="week-changed" {box}/>')
+        weight = "week-changed" if height >= _TALL_ENOUGH else "week-changed week-thin"
+        parts.append(f'<rect class="{weight}" {box}/>')
     if height >= _TALL_ENOUGH:
         parts += _letters(block, x, y, width)
     return "".join(parts)

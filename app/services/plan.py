@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 USUAL_BUDGET = 10.0
 """Seconds after which the best plan so far is given, with its bound."""
+_NOBODYS = (
+    "No meeting here is known to be set up by the leader, so none can end early or move; "
+    "giving the address of the leader may help."
+)
 _PLANNED = frozenset(rule.id for rule in RULES if rule.planned)
 
 
@@ -98,6 +102,8 @@ def plan(
     `budget` is in seconds, 10 unless given.
     """
     kept, notes = kept_ids(opened, keep)
+    if tier is not Tier.HOLDS and not any(each.organizer for each in opened.diary.occurrences):
+        notes += (_NOBODYS,)
     began = perf_counter()
     over = stopwatch(budget)
     made = planner.plan(opened.diary, opened.policy, opened.now, tier, kept, over)

@@ -10,7 +10,6 @@ from app.services.undo import Undone
 from app.terminal.glyphs import QUIET
 from app.terminal.page import Page
 from app.terminal.plan import say_change
-from connectors.base import Skipped
 from rules.change import Change, ChangeKind
 from rules.words import say_count
 
@@ -29,7 +28,7 @@ def show_applied(page: Page, applied: Applied, out: Path, undo_file: Path) -> No
     page.say(_count(applied.applied), style="bold")
     page.console.print()
     page.pairs((("new diary", str(out)), ("undo file", str(undo_file))))
-    _show_skipped(page, "Not written", applied.skipped, zone)
+    _show_skipped(page, "Not written", _reasons(applied), zone)
     page.console.print()
     page.say(f"To go back: clearway undo {out} {undo_file}", style=QUIET)
 
@@ -40,11 +39,15 @@ def show_undone(page: Page, undone: Undone, target: Path) -> None:
     page.say(f"{say_count(len(undone.undone), 'change')} taken back.", style="bold")
     page.console.print()
     page.pairs((("diary", str(target)),))
-    _show_skipped(page, "Left alone", undone.skipped, zone)
+    _show_skipped(page, "Left alone", _reasons(undone), zone)
     if undone.told:
         page.console.print()
         events = say_count(len(undone.told), "meeting")
         page.say(f"People of {events} may have been told of the change; mail cannot be unsent.")
+
+
+def _reasons(done: Applied | Undone) -> list[tuple[Change, str]]:
+    return [(each.change, each.reason) for each in done.skipped]
 
 
 def _count(changes: Sequence[Change]) -> str:
@@ -59,10 +62,10 @@ def _count(changes: Sequence[Change]) -> str:
     return f"{', '.join(parts)}."
 
 
-def _show_skipped(page: Page, title: str, skipped: Sequence[Skipped], zone: ZoneInfo) -> None:
+def _show_skipped(
+    page: Page, title: str, skipped: Sequence[tuple[Change, str]], zone: ZoneInfo
+) -> None:
     if not skipped:
         return
     page.head(title)
-    page.pairs(
-        (page.glyphs.bullet, f"{say_change(each.change, zone)} {each.reason}") for each in skipped
-    )
+    page.pairs((page.glyphs.bullet, f"{say_change(each, zone)} {why}") for each, why in skipped)

@@ -56,6 +56,7 @@ def show_plan(page: Page, planned: Planned) -> None:
     else:
         page.console.print()
         page.say("There is nothing to change.")
+    _show_series(page, planned)
     _show_remaining(page, planned)
     _show_numbers(page, planned)
     page.console.print()
@@ -70,7 +71,7 @@ def show_tiers(page: Page, made: Sequence[Planned]) -> None:
         page.line(Text(page.glyphs.rule * page.width, style=QUIET))
         page.console.print()
     page.line(Text("Side by side", style="bold"))
-    page.pairs((_TIERS[each.plan.tier], _in_short(each)) for each in made)
+    page.pairs((each.plan.tier.value, _in_short(each)) for each in made)
 
 
 def show_curve(page: Page, points: Sequence[Point]) -> None:
@@ -140,8 +141,9 @@ def _draw_days(page: Page, planned: Planned, entries: Mapping[date, Sequence[Ent
     used: list[str] = []
     for day, listed in sorted(entries.items()):
         page.head(say_day(day))
-        page.line(Text(" " * LABEL).append_text(draw_hours(scale)))
+        # The clock between the two rows keeps them apart and belongs to both.
         used.append(draw_row(page, before, before.day(day), scale, label="  now"))
+        page.line(Text(" " * LABEL).append_text(draw_hours(scale)))
         used.append(draw_row(page, after, after.day(day), scale, label="  plan"))
         signs = draw_marks(day, zone, scale, _marks(listed))
         page.line(Text(" " * LABEL).append_text(signs))
@@ -189,31 +191,31 @@ def say_change(change: Change, zone: ZoneInfo) -> str:
     return f"Move the {noun} at {started} on {day} to {say_span(change.after, zone)}."
 
 
+def _show_series(page: Page, planned: Planned) -> None:
+    if planned.plan.series:
+        page.head("Once for a whole series")
+        page.pairs((page.glyphs.bullet, each.message) for each in planned.plan.series)
+
+
 def _show_remaining(page: Page, planned: Planned) -> None:
     if not planned.plan.remaining:
         return
-    page.head("What stays")
-    starts = {
-        each.id: each.span.start for each in planned.opened.diary.occurrences if not each.all_day
-    }
+    page.head("What stays, and which meetings are in the way of it")
+    occurrences = planned.opened.diary.occurrences
+    starts = {each.id: each.span.start for each in occurrences if not each.all_day}
     zone = planned.opened.diary.pattern.zone
-    titles = {each.id: each.message for each in planned.plan.findings}
     page.pairs(
-        (f"{short_day(each.day)}  {each.missing:>3} min", _say_stays(each, starts, titles, zone))
+        (f"{short_day(each.day)}  {each.missing:>3} min", _say_stays(each, starts, zone))
         for each in planned.plan.remaining
     )
 
 
-def _say_stays(
-    each: Remaining, starts: Mapping[str, datetime], titles: Mapping[str, str], zone: ZoneInfo
-) -> Text:
-    said = Text(title_of(each.finding.partition("@")[0]))
+def _say_stays(each: Remaining, starts: Mapping[str, datetime], zone: ZoneInfo) -> str:
+    title = title_of(each.finding.partition("@")[0])
     if each.blocked_by is None:
-        return said.append(": more than 3 events are in the way.", style=QUIET)
+        return f"{title}: more than 3"
     known = [say_time(starts[one], zone) for one in each.blocked_by if one in starts]
-    if known:
-        said.append(f": what is at {' and '.join(known)} is in the way.", style=QUIET)
-    return said
+    return f"{title}: at {' and '.join(known)}" if known else title
 
 
 def _show_numbers(page: Page, planned: Planned) -> None:
@@ -222,8 +224,8 @@ def _show_numbers(page: Page, planned: Planned) -> None:
     page.pairs(
         (
             (f"{planned.minutes_regained:>5}", "minutes regained"),
-            (f"{numbers.must_missing:>5}", "minutes still to find of what is asked first"),
-            (f"{objective.should_missing:>5}", "minutes still to find of what is asked also"),
+            (f"{numbers.must_missing:>5}", "minutes of the first kind (must) still missing"),
+            (f"{objective.should_missing:>5}", "minutes of the second kind (should) still missing"),
             (f"{numbers.people_told:>5}", "people told"),
             (f"{numbers.meetings_changed:>5}", "meetings changed"),
             (f"{numbers.minutes_shifted:>5}", "minutes by which meetings move or end early"),
@@ -235,7 +237,7 @@ def _show_numbers(page: Page, planned: Planned) -> None:
 
 def _say_cost(policy: Policy) -> str:
     return (
-        f"cost: minutes to find, {policy.price_person} for each person told, "
+        f"cost: minutes missing, {policy.price_person} for each person told, "
         f"{policy.price_meeting} for each meeting changed"
     )
 

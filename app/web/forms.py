@@ -1,17 +1,19 @@
 """The questions of the first page: what was answered, and what does not fit."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from app import sample
 from app.door.intake import Form
 from app.services.errors import BadInput
-from app.services.hours import USUAL_HOURS
+from app.services.hours import USUAL_HOURS, find_zone
 from app.services.policy_file import read_nation
 from app.services.read import Ask
 from app.services.source import Source
 from app.shapes import say_moment
 from app.web.carry import pack, unpack
+from rules.working_pattern import PatternError, parse_hours
 
 LONGEST = 28
 """Days on one page: more pictures than four weeks help nobody to choose."""
@@ -101,6 +103,9 @@ def to_ask(answers: Answers, now: datetime) -> Ask:
     last = _date(answers.last, "last", "Enter the last day as a date.", wrong)
     if first and last and not timedelta() <= last - first < timedelta(days=LONGEST):
         wrong.append(Wrong("last", f"Choose a last day within {LONGEST} days of the first."))
+    _try("hours", lambda: parse_hours(answers.hours or USUAL_HOURS, sample.ZONE), wrong)
+    _try("time_zone", lambda: answers.time_zone and find_zone(answers.time_zone), wrong)
+    _try("nation", lambda: answers.nation and read_nation(answers.nation), wrong)
     if wrong or first is None or last is None:
         raise WrongAnswers(answers, tuple(wrong))
     return Ask(
@@ -129,6 +134,13 @@ def _date(text: str, name: str, sentence: str, wrong: list[Wrong]) -> date | Non
         wrong.append(Wrong(name, sentence))
         return None
     return found
+
+
+def _try(name: str, reading: Callable[[], object], wrong: list[Wrong]) -> None:
+    try:
+        reading()
+    except (BadInput, PatternError) as error:
+        wrong.append(Wrong(name, str(error)))
 
 
 def _moment(text: str) -> datetime | None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
@@ -18,7 +19,7 @@ from app.drawing.svg import flag_sample, sample, stylesheet
 from app.problems import EXPECTED, Kind
 from app.services import apply as applying
 from app.services import undo as undoing
-from app.services.errors import BadInput
+from app.services.errors import BadInput, StalePlan
 from app.services.plan import Planned, plan
 from app.services.read import OpenDiary, read
 from app.web import forms
@@ -30,6 +31,7 @@ router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 FORM = "multipart/form-data"
 CALENDAR = "text/calendar; charset=utf-8"
+_STALE = "The week looks different now. Show it again, and take the new plan."
 _NATIONS = (
     ("", "As the time zone says"),
     ("england", "England"),
@@ -87,8 +89,10 @@ def start(request: Request) -> HTMLResponse:
 
 @router.get("/sample")
 async def show_sample(request: Request) -> HTMLResponse:
-    """The sample diary, as if it had been brought."""
+    """The sample diary, as if it had been brought, where the service offers it."""
     desk = desk_of(request)
+    if not desk.sample:
+        raise HTTPException(404)
     return await _week(desk, forms.sample_answers(desk.now()))
 
 
@@ -110,7 +114,12 @@ async def take(request: Request) -> Response:
     if name not in set(Tier) or ending not in ("ics", "json"):
         raise BadInput("The page is out of date; please start again.")
     plan_hash = form.word(f"hash-{name}")
-    done = await desk.workers.run(lambda: _apply(desk, answers, Tier(name), plan_hash))
+    try:
+        done = await desk.workers.run(lambda: _apply(desk, answers, Tier(name), plan_hash))
+    except WrongAnswers as error:
+        return _start(desk, error.answers, error.wrong, 422)
+    except StalePlan:
+        return error_page(problems.STALE, _STALE)
     if ending == "json":
         return _file(done.undo, "application/json", f"clearway-{name}-undo.json")
     return _file(done.content, CALENDAR, f"clearway-{name}.ics")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
@@ -16,7 +17,7 @@ from rules.diary import Diary
 from rules.event import Kind, Occurrence, ScoredAs
 from rules.finding import Finding
 from rules.planner.plan import Remaining, Tier
-from rules.words import say_day, say_minutes, say_span, say_time
+from rules.words import say_day, say_minutes, say_time
 from rules.working_pattern import local_date
 
 _RULES = {rule.id: rule for rule in RULES}
@@ -206,15 +207,15 @@ def _change_days(changes: Sequence[Change], planned: Planned) -> Iterator[Change
     zone = planned.opened.diary.pattern.zone
     ordered = sorted(changes, key=lambda each: each.starts)
     for day, group in groupby(ordered, key=lambda each: local_date(each.starts, zone)):
-        yield ChangeDay(say_day(day), tuple(_changes(list(group), zone)))
+        yield ChangeDay(say_day(day), tuple(_changes(list(group), day, zone)))
 
 
-def _changes(changes: Sequence[Change], zone: ZoneInfo) -> Iterator[ChangeWords]:
+def _changes(changes: Sequence[Change], day: date, zone: ZoneInfo) -> Iterator[ChangeWords]:
     """Each change, but the many small holds between meetings of one day as one."""
     small = [each for each in changes if _is_small(each)]
     for each in changes:
         if len(small) < 2 or each not in small:
-            yield _change(each)
+            yield _change(each, day)
     if len(small) > 1:
         yield _together(small, zone)
 
@@ -227,14 +228,15 @@ def _together(changes: Sequence[Change], zone: ZoneInfo) -> ChangeWords:
     places = [each.after for each in changes if each.after]
     return ChangeWords(
         what=f"Keep {len(places)} times free between meetings.",
-        rest=f"They are {_and([say_span(place, zone) for place in places])}.",
+        rest=f"They start at {_and([say_time(place.start, zone) for place in places])}.",
         why=_why(changes),
         considered=(),
     )
 
 
-def _change(change: Change) -> ChangeWords:
-    first, _, rest = change.message.partition(". ")
+def _change(change: Change, day: date) -> ChangeWords:
+    # The day stands in the heading above.
+    first, _, rest = change.message.replace(f" on {say_day(day)}", "").partition(". ")
     if change.agreement is Agreement.UNKNOWN:
         rest = f"{rest} {_UNKNOWN}".strip()
     return ChangeWords(f"{first.rstrip('.')}.", rest, _why([change]), change.considered)

@@ -21,6 +21,8 @@ from rules.words import say_minutes
 
 NOW = datetime(2026, 11, 19, 9, tzinfo=UTC)
 """A fixed moment: the same code draws the same picture."""
+_PATIENCE = 120.0
+"""Seconds: a slow machine is to draw the proved plan too."""
 _GAP = 24
 _HEAD = 30
 
@@ -30,7 +32,7 @@ def before_and_after(now: datetime) -> str:
     start, end = sample.week(now)
     source = Source(sample.NAME, sample.calendar(now).encode())
     opened = read([source], Ask(now=now, me=(sample.LEADER,), start=start, end=end))
-    planned = plan(opened, Tier.MOVE)
+    planned = plan(opened, Tier.MOVE, budget=_PATIENCE)
     changes, policy = planned.plan.changes, opened.policy
     first = layout.weeks(opened.diary, evaluate(opened.diary, policy), policy)[0]
     then = layout.weeks(planned.after, evaluate(planned.after, policy), policy, changes)[0]

@@ -31,6 +31,7 @@ _BUSY_STATUS = {
     "WORKINGELSEWHERE": ShowAs.WORKING_ELSEWHERE,
 }
 _STATUS = {"TENTATIVE": Status.TENTATIVE, "CANCELLED": Status.CANCELLED}
+_NAMELESS = "no-uid-"
 _ROOMS = frozenset({"ROOM", "RESOURCE"})
 
 Properties = Mapping[str, Sequence[Line]]
@@ -83,6 +84,11 @@ class Event:
     this_and_future: bool = False
 
     @property
+    def nameless(self) -> bool:
+        """Whether the event came without a UID, against RFC 5545 section 3.8.4.7."""
+        return self.uid == _NAMELESS + self.version
+
+    @property
     def sequence(self) -> int:
         """SEQUENCE, 0 where it is missing or no number."""
         return self.revision[0]
@@ -114,7 +120,7 @@ def parse_event(
         recurrence_id = _moment(found, "RECURRENCE-ID", zones)
         dates = _Dates(start, length, zones, floating)
         return Event(
-            uid=unescape(_value(found, "UID")) or f"no-uid-{version}",
+            uid=unescape(_value(found, "UID")) or _NAMELESS + version,
             start=start,
             length=length,
             facts=_facts(found, lens, method),

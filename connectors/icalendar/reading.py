@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from connectors.base import Reading
 from connectors.errors import TooLarge, Unreadable
+from connectors.icalendar import mark
 from connectors.icalendar.component import Broken, Event, parse_event
 from connectors.icalendar.lens import Lens
 from connectors.icalendar.lines import (
@@ -42,6 +43,7 @@ DEFAULT_ZONE = "Europe/London"
 NO_CATEGORIES: Mapping[str, Kind] = MappingProxyType({})
 _CALENDAR = re.compile(r"^BEGIN[ \t]*:[ \t]*VCALENDAR", re.I | re.M)
 _ZONED_START = re.compile(r"^DTSTART;.*TZID.*", re.I | re.M)
+_UNCOUNTED = re.compile(rf"^(?:RECURRENCE-ID|{mark.KIND})\b", re.I | re.M)
 _INSIDE = frozenset({"VEVENT", "VTIMEZONE", "VTODO", "VJOURNAL", "VFREEBUSY"})
 
 
@@ -219,8 +221,19 @@ def _diary_zone(opened: Sequence[File]) -> ZoneInfo:
 
 
 def _start_zones(one: File) -> Counter[str]:
-    lines = (parse_line(match.group()) for match in _ZONED_START.finditer(one.view))
-    return Counter(line.param("TZID") for line in lines if line is not None)
+    """How many events start in each zone.
+
+    Exceptions and Clearway's holds do not count: what Clearway writes must not tip the balance,
+    or floating times would move with it.
+    """
+    counts: Counter[str] = Counter()
+    for span in one.spans:
+        text = one.view[span.start : span.end]
+        start = _ZONED_START.search(text)
+        if start is not None and not _UNCOUNTED.search(text):
+            line = parse_line(start.group())
+            counts[line.param("TZID") if line else ""] += 1
+    return counts
 
 
 def _methods(one: File) -> list[tuple[int, str]]:

@@ -10,6 +10,7 @@ import calendar
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import MAXYEAR, MINYEAR, date, datetime, time, timedelta
+from functools import lru_cache
 from itertools import product
 
 from icalendar.prop import vRecur
@@ -40,7 +41,7 @@ class Exhausted(Exception):
 class Budget:
     """How many candidates may still be looked at, for one series and for the whole reading."""
 
-    total: int = 1_000_000
+    total: int = 600_000
     per_series: int = 250_000
     series_left: int = field(default=0, init=False)
 
@@ -98,6 +99,7 @@ class Rule:
         return self.freq in _UNITS and not any(parts) and not any(times)
 
 
+@lru_cache(maxsize=512)
 def parse_rule(text: str) -> Rule:
     """A rule from its text. Raises BadRule; forgives blanks, empty parts and COUNT below 1."""
     if len(text) > _LONGEST_RULE:
@@ -257,7 +259,8 @@ class _Walker:
         following = self._first_week(year + 1) if year < MAXYEAR else date.max
         weeks = (following - first).days // 7
         numbers = {n if n > 0 else weeks + 1 + n for n in self.rule.by_week_no}
-        weekdays = self.weekdays or {self.start.weekday()}
+        by_date = self.rule.by_month_day or self.rule.by_year_day
+        weekdays = self.weekdays or (range(7) if by_date else {self.start.weekday()})
         for number in sorted(n for n in numbers if 0 < n <= weeks):
             for offset in range(7):
                 day = first + timedelta(weeks=number - 1, days=offset)

@@ -35,6 +35,7 @@ TWICE = "Another change of this plan already touches this event."
 CARRIES = "The event carries all later ones of its series along."
 REPEATS = "The hold repeats, and only single holds are removed."
 WHOLE_DAY = "The event has no time of day."
+NAMELESS = "The event has no UID, so a change of it could not be found again."
 UNSURE = "The event is written in a way that cannot be changed safely."
 EDITED = "Somebody has edited the event since."
 REMOVED = "Somebody has removed the event since."
@@ -156,6 +157,8 @@ class _Writer:
             return self._create(change)
         found = self._find(change)
         event = found.event
+        if event.nameless:
+            raise _Refused(NAMELESS)
         key = (found.occurrence.id, event.version)
         if key in self.touched:
             raise _Refused(TWICE)
@@ -167,7 +170,7 @@ class _Writer:
     def _find(self, change: Change) -> Found:
         named = [one for one in self.seen.found if one.occurrence.id == change.event_id]
         if not named:
-            raise _Refused(GONE)
+            raise _Refused(CHANGED if self._has(change.event_id or "") else GONE)
         for one in named:
             occurrence = one.occurrence
             if occurrence.all_day:
@@ -176,6 +179,12 @@ class _Writer:
             if same_version and occurrence.span == change.before:
                 return one
         raise _Refused(WHOLE_DAY if all(one.occurrence.all_day for one in named) else CHANGED)
+
+    def _has(self, event_id: str) -> bool:
+        """Whether the event is anywhere in the files, at whatever time."""
+        uids = {event_id, event_id.rpartition("/")[0]} - {""}
+        spans = ((file.view, span) for file in self.seen.files for span in file.spans)
+        return any(_identity(view[span.start : span.end])[0] in uids for view, span in spans)
 
     def _create(self, change: Change) -> _Cut:
         if change.after is None or change.hold is None:

@@ -60,6 +60,16 @@ class Task:
         return self.policy.pods_per_week - len(self.diary.pods(week))
 
 
+    def own_pods(self, week: date, but: date | None = None) -> int:
+        """Team contacts of a week, other than those of one day, that a plan may move or remove."""
+        return sum(
+            self.rights.is_own_hold(each)
+            and self.diary.pattern.day_of(each.span.start) in self.days
+            and self.diary.pattern.day_of(each.span.start) != but
+            for each in self.diary.pods(week)
+        )
+
+
 @dataclass(frozen=True)
 class Arrangement:
     """The chosen option of each day, the score of all, and what no plan can go below."""
@@ -78,21 +88,39 @@ Results = Mapping[date, DayResult]
 
 
 def solve_tier(task: Task, seeds: Results | None = None) -> Results:
-    """The best options of every day for one tier; `seeds` are those of the tier before."""
-    policy, diary = task.policy, task.diary
-    return {
-        day: solve_day(
-            diary.day(day),
-            diary.pattern,
-            policy,
+    """The best options of every day for one tier; `seeds` are those of the tier before.
+
+    Where a week wants one team contact more, the days with the fewest meetings come first: they
+    tell cheaply what it costs to place it, and the others need not look at anything dearer.
+    """
+    found: dict[date, DayResult] = {}
+    cheapest: dict[date, Score] = {}
+    for day in sorted(task.days, key=lambda each: len(task.diary.day(each).appointments)):
+        week = monday(day)
+        wanted = task.wanted_pods(week)
+        found[day] = solve_day(
+            task.diary.day(day),
+            task.diary.pattern,
+            task.policy,
             task.rights,
             task.floors(day),
-            min(MOST_NEW_PODS, max(0, task.wanted_pods(monday(day)))),
+            min(MOST_NEW_PODS, max(0, wanted) + task.own_pods(week, day)),
             seeds.get(day) if seeds else None,
             task.out_of_time,
+            cheapest.get(week),
         )
-        for day in task.days
-    }
+        if wanted == 1 and not task.own_pods(week) and _adds_one(found[day]):
+            added = _difference(found[day].options[1].score, found[day].options[0].score)
+            cheapest[week] = min(cheapest.get(week, added), added)
+    return {day: found[day] for day in task.days}
+
+
+def _adds_one(result: DayResult) -> bool:
+    return result.proved and {0, 1} <= result.options.keys()
+
+
+def _difference(more: Score, less: Score) -> Score:
+    return tuple(a - b for a, b in zip(more, less, strict=True))
 
 
 def arrange(task: Task, results: Results) -> Arrangement:

@@ -105,7 +105,8 @@ def search(
     rest, target, piece = scalars[S_BREAK], scalars[S_TARGET], scalars[S_PIECE]
     max_pods = scalars[S_MAX_PODS]
     width = scalars[S_WIDTH]
-    cap = max(gap, day_end)
+    cap = max(gap, day_end, 300)
+    choosy = scalars[S_LIKE_FROM] > start or scalars[S_LIKE_TO] < end
     gap_unit = scalars[S_GAP_COST] * COST + scalars[S_GAP_MUST] * MUST
     prot_unit = scalars[S_PROT_COST] * COST + scalars[S_PROT_MUST] * MUST
     rest_unit = scalars[S_BREAK_COST] * COST + scalars[S_BREAK_MUST] * MUST
@@ -138,6 +139,9 @@ def search(
         if holds[h, 2] == HOLD_PROTECTED:
             touch[holds[h, 3]] = True
 
+    stage, shift, offset, table = _completions(
+        scalars, points, segments, steps, appointment_end, meetings, holds
+    )
     labels = np.empty((4096, COLUMNS), dtype=np.int64)
     for column in range(COLUMNS):
         labels[0, column] = 0
@@ -266,11 +270,11 @@ def search(
         heads[s] = -1
         while index >= 0:
             row = labels[index]
-            low = _bound(row, scalars, suffix[q], here)
+            low = _bound(row, scalars, suffix[q], stage[q], shift, offset, table)
             if _hopeful(row, low, won_hi, won_lo, max_pods):
                 group[found] = index
                 bound[found] = low
-                if row[KEPT] <= here:
+                if row[KEPT] <= here - 300:
                     row[KEPT] = 0
                 if row[KEPT_P] <= here:
                     row[KEPT_P] = 0
@@ -390,7 +394,9 @@ def search(
                             new[SINCE], new[FREE], new[RUN] = 0, 0, 0
                             new[PARENT] = index
                             new[ACT] = (ACT_MOVE << 40) | (m << 20) | (q << 4) | cut
-                            low = _bound(new, scalars, suffix[to], ends)
+                            low = _bound(
+                                new, scalars, suffix[to], stage[to], shift, offset, table
+                            )
                             if _hopeful(new, low, won_hi, won_lo, max_pods):
                                 goal = first_step[to]
                                 new[NEXT] = heads[goal]
@@ -409,7 +415,9 @@ def search(
                         new[SINCE], new[FREE], new[RUN] = 0, 0, 0
                         new[PARENT] = index
                         new[ACT] = (ACT_POD << 40) | (q << 4)
-                        low = _bound(new, scalars, suffix[to], ends)
+                        low = _bound(
+                                new, scalars, suffix[to], stage[to], shift, offset, table
+                            )
                         if _hopeful(new, low, won_hi, won_lo, max_pods):
                             goal = first_step[to]
                             new[NEXT] = heads[goal]
@@ -417,6 +425,17 @@ def search(
                             size += 1
                     run, prot = labels[index, RUN], labels[index, PROT]
                     may_make = labels[index, MADE] + labels[index, HELD] < 2
+                    before = here - 300
+                    # a piece that could begin five minutes earlier is no better for waiting
+                    fresh = (
+                        since < 300
+                        or run > 0
+                        or labels[index, KEPT] > before
+                        or labels[index, FREE] > 0
+                        or before < max(start, scalars[S_NOW])
+                        or choosy
+                        or first_block[place_of[before - points[0]]] < q
+                    )
                     if prot < target and may_make:
                         longest = max(target - prot, piece)
                         ends = here
@@ -428,7 +447,7 @@ def search(
                             if size + 8 > len(labels):
                                 labels = _grow(labels)
                             length = ends - here
-                            if run == 0 and length < piece and not touch[to]:
+                            if not touch[to] and (not fresh or (run == 0 and length < piece)):
                                 continue
                             labels[size] = labels[index]
                             new = labels[size]
@@ -449,7 +468,9 @@ def search(
                             new[SINCE] = min(cap, since + length)
                             new[PARENT] = index
                             new[ACT] = (ACT_PROTECT << 40) | (to << 20) | (q << 4)
-                            low = _bound(new, scalars, suffix[to], ends)
+                            low = _bound(
+                                new, scalars, suffix[to], stage[to], shift, offset, table
+                            )
                             if _hopeful(new, low, won_hi, won_lo, max_pods):
                                 goal = first_step[to]
                                 new[NEXT] = heads[goal]
@@ -466,11 +487,9 @@ def search(
                 row[FREE] = 0
             else:
                 row[RUN] = 0
-                if not taken and segments[q, G_ZONE]:
+                if not taken and segments[q, G_ZONE] and row[BREAK] < rest:
                     row[FREE] = min(rest, row[FREE] + length)
                     row[BREAK] = max(row[BREAK], row[FREE])
-                    if row[BREAK] >= rest:
-                        row[FREE] = 0
                 else:
                     row[FREE] = 0
             row[SINCE] = min(cap, since + length)
@@ -517,18 +536,24 @@ L_FREE, L_FIRM, L_COVERS, L_SLOTS, L_USED, L_ZONE, L_HOLDS = range(7)
 
 
 @njit(cache=True)
-def _bound(row: Any, scalars: Any, left: Any, here: Any) -> Any:
-    """Minutes of cost that every way of finishing this day still adds.
+def _bound(
+    row: Any, scalars: Any, left: Any, stage: Any, shift: Any, offset: Any, table: Any
+) -> Any:
+    """Minutes of cost that every way of finishing this day still adds: the larger of two bounds.
 
     Capacity: meetings not yet placed, their gaps, protected time and the break need free time;
     each minute short is a minute missing somewhere. A gap may lie inside a protected piece, the
     break, somebody's own time, or before this moment, so that many gaps are not counted.
+    Completion: see `_completions`.
     """
     need = row[USED] + left[L_USED]
     covers = left[L_COVERS] + 1
+    lacking = max(0, scalars[S_BREAK] - max(row[BREAK], row[FREE]))
+    protected = 0
     if scalars[S_PROT_COST]:
         run = row[RUN] if row[RUN] < scalars[S_PIECE] else 0
-        need += max(0, scalars[S_TARGET] - row[PROT] - run - left[L_FIRM])
+        protected = max(0, scalars[S_TARGET] - row[PROT] - run)
+        need += max(0, protected - left[L_FIRM])
         covers += left[L_HOLDS]
         if row[PROT] < scalars[S_TARGET]:
             covers += max(0, 2 - row[MADE])
@@ -536,7 +561,6 @@ def _bound(row: Any, scalars: Any, left: Any, here: Any) -> Any:
         covers += 2 + left[L_HOLDS]
     sure = 0
     if scalars[S_BREAK_COST]:
-        lacking = max(0, scalars[S_BREAK] - max(row[BREAK], row[FREE]))
         if left[L_ZONE]:
             need += lacking
             covers += lacking > 0
@@ -544,7 +568,222 @@ def _bound(row: Any, scalars: Any, left: Any, here: Any) -> Any:
             sure = lacking // 60
     if scalars[S_GAP_COST]:
         need += max(0, row[SLOTS] + left[L_SLOTS] - covers) * scalars[S_GAP]
-    return max(0, need - left[L_FREE]) // 60 + sure
+    capacity = max(0, need - left[L_FREE]) // 60 + sure
+    place = offset[stage]
+    if place < 0:
+        return capacity
+    fresh = 1 if row[BREAK] == 0 and row[FREE] == 0 and left[L_ZONE] else 0
+    pieces = max(0, 2 - row[MADE])
+    levels = scalars[S_TARGET] // 300 + 1
+    sets = 1 << (shift[len(shift) - 1] - shift[stage])
+    row_of = (fresh * 3 + pieces) * levels + protected // 300
+    completion = table[place + row_of * sets + (row[MASK] >> shift[stage])]
+    if not left[L_ZONE]:
+        completion += sure
+    return max(capacity, completion)
+
+
+FULL_DAY = 24 * 60
+MOST_SETS = 13
+"""Completions are known where at most this many movable meetings are still ahead."""
+
+
+@njit(cache=True)
+def _completions(
+    scalars: Any,
+    points: Any,
+    segments: Any,
+    steps: Any,
+    appointment_end: Any,
+    meetings: Any,
+    holds: Any,
+) -> Any:
+    """What the rest of the day costs at least, whatever is done with the meetings ahead.
+
+    The rest begins where an appointment of today's diary does (a stage). For every set of the
+    movable meetings ahead that could be gone from their places, the others stay, and what is gone
+    comes back nowhere: that leaves gaps, room for protected time, the break and the end of the
+    day, and no plan that takes away just those can miss less. The least over all larger
+    sets, each with its price, bounds every way to go on.
+
+    `table[offset[stage] + ...]` is by whether nothing of the break is there yet, pieces that may
+    still be made, five-minute steps of protected time lacking, and the meetings already gone.
+    """
+    moments = len(points)
+    count = len(meetings)
+    bits = 0
+    for m in range(count):
+        bits += meetings[m, M_BIT] >= 0
+    starts = np.zeros(moments, dtype=np.bool_)
+    for s in range(len(steps)):
+        if steps[s, 0] == STEP_APPOINTMENT or steps[s, 0] == STEP_MEETING:
+            starts[steps[s, 2]] = True
+    stage = np.zeros(moments, dtype=np.int64)
+    at = np.zeros(moments + 1, dtype=np.int64)
+    stages = 0
+    for q in range(moments):
+        if starts[q]:
+            stages += 1
+            at[stages] = q
+        stage[q] = stages
+    stages += 1
+    shift = np.zeros(stages + 1, dtype=np.int64)
+    offset = np.full(stages, -1, dtype=np.int64)
+    levels = scalars[S_TARGET] // 300 + 1
+    size = 0
+    for k in range(stages):
+        passed = 0
+        for m in range(count):
+            if meetings[m, M_BIT] >= 0 and k and meetings[m, M_START] <= points[at[k]]:
+                passed += 1
+        shift[k] = passed
+        if bits - passed <= MOST_SETS:
+            offset[k] = size
+            size += 6 * levels << (bits - passed)
+    shift[stages] = bits
+    table = np.zeros(size, dtype=np.int32)
+    # prices and starts of the movable meetings in the order of their bits
+    price = np.zeros(bits, dtype=np.int64)
+    for m in range(count):
+        if meetings[m, M_BIT] >= 0:
+            price[meetings[m, M_BIT]] = meetings[m, M_PRICE]
+    loose = False
+    for q in range(moments):
+        loose = loose or segments[q, G_PROTECTED]
+    for h in range(len(holds)):
+        loose = loose or holds[h, 2] == HOLD_PROTECTED
+    found = np.zeros(6, dtype=np.int64)
+    for k in range(stages):
+        if offset[k] < 0:
+            continue
+        first = shift[k]
+        sets = 1 << (bits - first)
+        for gone in range(sets - 1, -1, -1):
+            _rest_of_day(
+                scalars,
+                points,
+                segments,
+                steps,
+                appointment_end,
+                meetings,
+                at[k],
+                k > 0,
+                gone << first,
+                loose,
+                found,
+            )
+            for fresh in range(2):
+                fixed = found[0] + fresh * found[1]
+                for pieces in range(3):
+                    for level in range(levels):
+                        short = 0
+                        if scalars[S_PROT_COST]:
+                            short = max(0, level * 5 - found[2 + pieces])
+                        best = fixed + short
+                        base = offset[k] + ((fresh * 3 + pieces) * levels + level) * sets
+                        for bit in range(bits - first):
+                            if not (gone >> bit) & 1:
+                                other = table[base + (gone | (1 << bit))] + price[first + bit]
+                                best = min(best, other)
+                        table[base + gone] = best
+    return stage, shift, offset, table
+
+
+@njit(cache=True)
+def _rest_of_day(
+    scalars: Any,
+    points: Any,
+    segments: Any,
+    steps: Any,
+    appointment_end: Any,
+    meetings: Any,
+    begin: Any,
+    begun: Any,
+    gone: Any,
+    loose: Any,
+    found: Any,
+) -> None:
+    """The rest of a day after a moment with some meetings gone and nothing put elsewhere.
+
+    Into `found`: minutes missing of gaps and end of day; of the break; and the minutes of
+    protected time that there is room for in no, one and two new pieces.
+    """
+    gap, rest, piece = scalars[S_GAP], scalars[S_BREAK], scalars[S_PIECE]
+    start, end = scalars[S_START], scalars[S_END]
+    busy, latest, any_before, hushed = 0, 0, False, 0
+    one, two, everything, firm = 0, 0, 0, 0
+    free_from, calm_from, calmest = -1, -1, 0
+    missing = 0
+    s = 0
+    while s < len(steps) and steps[s, 2] < begin:
+        s += 1
+    for q in range(begin, len(points)):
+        here = points[q]
+        while s < len(steps) and steps[s, 2] == q:
+            kind, ref = steps[s, 0], steps[s, 1]
+            s += 1
+            if kind == STEP_DAY_END:
+                if any_before and scalars[S_END_COST]:
+                    missing += max(0, min(latest, end) - (end - scalars[S_DAY_END]) + 59) // 60
+                continue
+            if begun and q == begin:
+                continue
+            if kind == STEP_APPOINTMENT:
+                ends = appointment_end[ref]
+            elif kind == STEP_MEETING:
+                bit = meetings[ref, M_BIT]
+                if bit >= 0 and (gone >> bit) & 1:
+                    if not meetings[ref, M_SLOT]:
+                        # ended early it would still overlap others, and overlaps are not scored
+                        hushed = max(hushed, here + meetings[ref, M_LENGTH])
+                    continue
+                ends = here + meetings[ref, M_LENGTH]
+                if bit < 0:
+                    ends -= 300 * meetings[ref, M_CUTS]
+            else:
+                continue
+            if any_before and here >= max(busy, hushed) and scalars[S_GAP_COST]:
+                missing += max(0, gap - (here - busy) + 59) // 60
+            busy = max(busy, ends)
+            latest = max(latest, ends)
+            any_before = True
+        last = q == len(points) - 1
+        taken = busy > here and any_before
+        open_room = not last and not segments[q, G_BLOCKED] and not taken and start <= here < end
+        if open_room and free_from < 0:
+            free_from = here
+        if not open_room and free_from >= 0:
+            length = here // 300 * 300 - (free_from + 299) // 300 * 300
+            everything += here - free_from
+            if length >= piece:
+                if length > one:
+                    one, two = length, one
+                elif length > two:
+                    two = length
+            free_from = -1
+        calm = (
+            not last
+            and segments[q, G_ZONE]
+            and not taken
+            and not segments[q, G_CUT]
+            and not segments[q, G_PROTECTED]
+        )
+        if calm and calm_from < 0:
+            calm_from = here
+        if not calm and calm_from >= 0:
+            calmest = max(calmest, here - calm_from)
+            calm_from = -1
+        if not last and segments[q, G_PROTECTED] and not taken:
+            firm += points[q + 1] - here
+    found[0] = missing
+    found[1] = max(0, rest - calmest) // 60 if scalars[S_BREAK_COST] else 0
+    if loose:
+        found[2], found[3], found[4] = FULL_DAY, FULL_DAY, FULL_DAY
+        if not everything + firm:
+            found[2], found[3], found[4] = 0, 0, 0
+    else:
+        found[2], found[3], found[4] = 0, one // 60, (one + two) // 60
+
 
 
 @njit(cache=True)
@@ -604,7 +843,7 @@ def _beats(
     hi = one[HI]
     if one[SINCE] < other[SINCE] or other[SINCE] < 0:
         later = other[SINCE] - one[SINCE]
-        cap = max(scalars[S_GAP], scalars[S_DAY_END])
+        cap = max(scalars[S_GAP], scalars[S_DAY_END], 300)
         if one[SINCE] < 0 or other[SINCE] < 0:
             if later:
                 return False

@@ -5,14 +5,16 @@ from dataclasses import replace
 from datetime import date, timedelta
 from itertools import combinations
 
-from rules.catalogue import evaluate
+from rules.catalogue import RULES, evaluate
 from rules.diary import Diary
-from rules.event import Occurrence
+from rules.event import Kind, Occurrence
 from rules.finding import Finding
+from rules.interval import subtract, total_minutes
 from rules.outcome import after
 from rules.planner.arrange import Task, arrange, solve_tier
 from rules.planner.changes import PLANNED, bare_changes
 from rules.planner.plan import Remaining, Tier
+from rules.policy import Policy
 from rules.working_pattern import dates, monday
 
 MOST = 3
@@ -72,11 +74,38 @@ def _one_day(planned: Diary, day: date) -> Diary:
     return alone.with_occurrences(kept.values())
 
 
-def _would_shrink(task: Task, diary: Diary, gone: Sequence[Occurrence], finding: Finding) -> bool:
+def _would_shrink(
+    task: Task, diary: Diary, gone: Sequence[Occurrence], finding: Finding
+) -> bool:
     ids = {each.id for each in gone}
     emptied = diary.with_occurrences(each for each in diary.occurrences if each.id not in ids)
+    if not _might_shrink(task, emptied, finding):
+        return False
     rights = replace(task.rights, tier=Tier.HOLDS)
     again = replace(task, diary=emptied, rights=rights, findings=evaluate(diary, task.policy))
     made = arrange(again, solve_tier(again))
-    result = evaluate(after(emptied, bare_changes(made)), task.policy)
-    return sum(each.missing for each in result if each.id == finding.id) < finding.missing
+    return _missing(task.policy, after(emptied, bare_changes(made)), finding) < finding.missing
+
+
+def _might_shrink(task: Task, diary: Diary, finding: Finding) -> bool:
+    """Whether there is room for it at all: a quick look that spares most searches."""
+    if finding.rule in ("gap", "end_of_day"):
+        return _missing(task.policy, diary, finding) < finding.missing
+    day = diary.day(diary.start)
+    if finding.rule != "protected" or day.window is None:
+        return True
+    own = {each.id for each in diary.occurrences if task.rights.is_own_hold(each)}
+    others = [each for each in (*day.appointments, *day.around) if each.id not in own]
+    firm = [each for each in others if each.kind is Kind.PROTECTED and each.hold]
+    target = task.policy.protected_target(day.window.contracted)
+    room = subtract([day.window.span], [each.span for each in others])
+    if not firm:
+        shortest = min(task.policy.protected_piece, target)
+        room = sorted(room, key=lambda each: each.minutes)[-2:]
+        room = [each for each in room if each.minutes >= shortest]
+    return total_minutes([*room, *(each.span for each in firm)]) > target - finding.missing
+
+
+def _missing(policy: Policy, diary: Diary, finding: Finding) -> int:
+    rule = next(each for each in RULES if each.id == finding.rule)
+    return sum(each.missing for each in rule.find(diary, policy) if each.id == finding.id)

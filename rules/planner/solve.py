@@ -42,7 +42,10 @@ class DayResult:
     @property
     def proved(self) -> bool:
         """Whether no day is better than its option, for every number of contacts."""
-        return all(self.bounds[pods] >= self.options[pods].score for pods in self.options)
+        return all(
+            pods in self.options and bound >= self.options[pods].score
+            for pods, bound in self.bounds.items()
+        )
 
 
 @dataclass(frozen=True)
@@ -64,36 +67,45 @@ def solve_day(
     new_pods: int,
     seed: DayResult | None = None,
     out_of_time: Callable[[], bool] | None = None,
+    elsewhere: Score | None = None,
 ) -> DayResult:
     """The best day for each change in the number of its team contacts.
 
-    `seed` is the result of a lower tier, whose options are also options here. The search widens
-    until nothing that was dropped could have won, or until time is up.
+    `seed` is the result of a lower tier, whose options are also options here. `elsewhere` is what
+    one team contact more adds on another day of the week, where the week wants one: a day on
+    which it adds more than that needs no such option. The search widens until nothing that was dropped could have won, or until time is up.
     """
     model = build(day, pattern, policy, rights, floors, new_pods)
-    known = _known(model, seed, new_pods, policy)
+    known = _known(model, seed, new_pods, policy, elsewhere)
     width = FIRST_WIDTH
     while True:
         result, complete = _run(model, known, seed, width)
         if complete or (out_of_time is not None and out_of_time()):
             return result
-        known = _known(model, result, new_pods, policy)
+        known = _known(model, result, new_pods, policy, elsewhere)
         seed = result
         width *= WIDER
 
 
-def _known(model: DayModel, seed: DayResult | None, new_pods: int, policy: Policy) -> list[Score]:
+def _known(
+    model: DayModel,
+    seed: DayResult | None,
+    new_pods: int,
+    policy: Policy,
+    elsewhere: Score | None,
+) -> list[Score]:
     """For each number of contacts the best known score; what is no better is not searched."""
     best: list[Score] = []
     cost, must = weights(policy, "pods")
+    # one contact more is worth its minutes at most
+    worth = (cost * policy.pod_minutes, must * policy.pod_minutes, *(0,) * 8)
     for pods in range(model.held_pods + new_pods + 1):
         option = seed.options.get(pods - model.held_pods) if seed else None
         limit = option.score if option else (_NEVER,) * 10
         if pods and best[-1][0] != _NEVER:
-            # one contact more is worth its minutes at most
-            minutes = policy.pod_minutes
-            dearer = (best[-1][0] + cost * minutes, best[-1][1] + must * minutes, *best[-1][2:])
-            limit = min(limit, dearer)
+            limit = min(limit, _sum(best[-1], worth))
+            if elsewhere is not None and pods == model.held_pods + 1:
+                limit = min(limit, _sum(best[-1], elsewhere))
         best.append(limit)
     return best
 
@@ -117,6 +129,7 @@ def _run(
     dropped = _unpacked(int(dropped_hi), int(dropped_lo)) if dropped_hi != k.NEVER else None
     options: dict[int, Option] = {}
     bounds: dict[int, Score] = {}
+    complete = True
     for pods, label in enumerate(winner):
         change = pods - model.held_pods
         if label >= 0:
@@ -124,10 +137,10 @@ def _run(
             options[change] = _read(model, labels, int(label), score)
         elif seed and change in seed.options and known[pods] == seed.options[change].score:
             options[change] = seed.options[change]
-        else:
-            continue
-        bounds[change] = min(options[change].score, dropped or options[change].score)
-    complete = dropped is None or all(dropped >= each.score for each in options.values())
+        best_here = options[change].score if change in options else known[pods]
+        complete = complete and (dropped is None or dropped >= best_here)
+        if change in options or (dropped is not None and dropped < best_here):
+            bounds[change] = min(best_here, dropped or best_here)
     return DayResult(options, bounds), complete
 
 
@@ -214,31 +227,37 @@ def combine(results: Mapping[date, DayResult], policy: Policy, wanted: int) -> W
     cost, must = weights(policy, "pods")
     days = sorted(results)
     zero: Score = (0,) * 10
-    best: dict[int, tuple[Score, Score, tuple[Option, ...]]] = {0: (zero, zero, ())}
+    best: dict[int, tuple[Score, tuple[Option, ...]]] = {0: (zero, ())}
+    least: dict[int, Score] = {0: zero}
     for day in days:
-        joined: dict[int, tuple[Score, Score, tuple[Option, ...]]] = {}
-        for pods, (score, bound, chosen) in best.items():
+        joined: dict[int, tuple[Score, tuple[Option, ...]]] = {}
+        for pods, (score, chosen) in best.items():
             for change, option in results[day].options.items():
                 total = _sum(score, option.score)
-                low = _sum(bound, results[day].bounds[change])
-                before = joined.get(pods + change)
-                if before is None or total < before[0]:
-                    joined[pods + change] = (total, low, (*chosen, option))
-                if before is not None:
-                    kept = joined[pods + change]
-                    joined[pods + change] = (kept[0], min(low, before[1]), kept[2])
+                if pods + change not in joined or total < joined[pods + change][0]:
+                    joined[pods + change] = (total, (*chosen, option))
         best = joined
+        least = _least(least, results[day].bounds)
 
     def ended(pods: int, score: Score) -> Score:
         minutes = max(0, wanted - pods) * policy.pod_minutes
         return (score[0] + cost * minutes, score[1] + must * minutes, *score[2:])
 
     pods = min(best, key=lambda each: (ended(each, best[each][0]), abs(each - wanted)))
-    score, _, chosen = best[pods]
-    bound = min(ended(each, best[each][1]) for each in best)
+    score, chosen = best[pods]
+    bound = min(ended(each, low) for each, low in least.items())
     return WeekResult(
         dict(zip(days, chosen, strict=True)), max(0, wanted - pods), ended(pods, score), bound
     )
+
+
+def _least(so_far: Mapping[int, Score], bounds: Mapping[int, Score]) -> dict[int, Score]:
+    joined: dict[int, Score] = {}
+    for pods, low in so_far.items():
+        for change, bound in bounds.items():
+            total = _sum(low, bound)
+            joined[pods + change] = min(joined.get(pods + change, total), total)
+    return joined
 
 
 def _sum(one: Sequence[int], other: Sequence[int]) -> Score:

@@ -33,6 +33,7 @@ def _is_a_problem(answer: Any, status: int, name: str) -> None:
         (b"me=1", {"content-type": "application/x-www-form-urlencoded"}, 415, "wrong-type"),
         (b"{", JSON, 400, "broken-request"),
         (b"[]", JSON, 400, "broken-request"),
+        (b'{"policy": {"gap_minutes": NaN}}', JSON, 400, "broken-request"),
         (b"\xff\xfe\x00", JSON, 400, "broken-request"),
         (b"[" * 100_000, JSON, 400, "broken-request"),
         (b'{"x": 1' + b"0" * 5000 + b"}", JSON, 400, "broken-request"),

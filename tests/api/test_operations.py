@@ -18,8 +18,8 @@ from tests.api.conftest import NOW, SMALL
 TIERS = list(Tier)
 
 
-def _opened(calendar: str) -> OpenDiary:
-    start, end = NOW.date().replace(day=23), NOW.date().replace(day=25)
+def _opened(calendar: str, last: int = 25) -> OpenDiary:
+    start, end = NOW.date().replace(day=23), NOW.date().replace(day=last)
     ask = Ask(now=NOW, me=(sample.LEADER,), start=start, end=end)
     return read([Source("calendar", calendar.encode())], ask, SMALL)
 
@@ -67,10 +67,11 @@ def test_a_form_says_the_same_as_json(
 def test_a_json_diary_gives_the_same_findings(
     client: TestClient, calendar: str, options: dict[str, Any]
 ) -> None:
-    """What `clearway diary --json` lists can be checked in place of the calendar."""
-    listed = [occurrence_of(each).model_dump(mode="json") for each in _opened(calendar).listed]
-    from_items = client.post("/v1/check", json=options | {"diary": listed})
-    from_text = client.post("/v1/check", json=options | {"calendars": [calendar]})
+    """What `clearway diary --json` lists of whole weeks can be checked in place of the calendar."""
+    asked = options | {"to": "2026-11-30"}
+    listed = [occurrence_of(each).model_dump(mode="json") for each in _opened(calendar, 30).listed]
+    from_items = client.post("/v1/check", json=asked | {"diary": listed})
+    from_text = client.post("/v1/check", json=asked | {"calendars": [calendar]})
 
     assert from_items.status_code == 200
     assert from_items.json()["findings"] == from_text.json()["findings"]

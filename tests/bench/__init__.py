@@ -1,0 +1,1 @@
+"""Benchmarks, and the plain CP-SAT model that they are measured against."""

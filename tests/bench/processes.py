@@ -1,19 +1,26 @@
 """Whole processes from start to end, as a person at a terminal waits for them."""
 
-import os
 import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from time import perf_counter
 
 from tests.bench.big import write_big
 from tests.oracle.weeks import FULL_TIME, LEADER, Week, nhs_week
 
 CLEARWAY = Path(sys.executable).with_name("clearway")
 PARSE = "import sys, icalendar; icalendar.Calendar.from_ical(open(sys.argv[1], 'rb').read())"
+LAUNCHER = """
+import os, sys, time
+started = time.perf_counter()
+quiet = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
+child = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ, file_actions=quiet)
+_, status, usage = os.wait4(child, 0)
+print(time.perf_counter() - started, usage.ru_maxrss)
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
 FINE = (0, 1)
 """Exit codes of a run that worked: `check` answers 1 where it finds something."""
 
@@ -89,20 +96,20 @@ def _median(runs: Sequence[Run]) -> Run:
 
 
 def _run(command: list[str]) -> Run:
-    """Run to the end and ask the system for the peak of memory. RuntimeError if it did not work."""
-    started = perf_counter()
-    process = subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    """Run to the end; RuntimeError if it did not work.
+
+    A small process starts it and asks the system for its peak of memory: started from here, that
+    peak would begin at what this process has used.
+    """
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", LAUNCHER, *command],
+        capture_output=True,
+        text=True,
+        check=False,
     )
-    assert process.stderr is not None
-    said = process.stderr.read()
-    process.stderr.close()
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = perf_counter() - started
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode not in FINE:
-        raise RuntimeError(
-            f"{' '.join(command[:3])} ended with {process.returncode}: {said[-500:]}"
-        )
+    if done.returncode not in FINE:
+        said = done.stderr[-500:]
+        raise RuntimeError(f"{' '.join(command[:3])} ended with {done.returncode}: {said}")
+    seconds, peak = done.stdout.split()
     unit = 1024 * 1024 if sys.platform == "darwin" else 1024
-    return Run(seconds, usage.ru_maxrss / unit)
+    return Run(float(seconds), int(peak) / unit)

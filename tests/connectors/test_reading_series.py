@@ -50,7 +50,9 @@ def test_the_clock_time_stays_and_the_length_is_exact_over_a_clock_change() -> N
 
 
 def test_a_rule_does_not_make_times_that_the_clock_skips() -> None:
-    nightly = event("DTSTART;TZID=Europe/London:20260327T013000", "RRULE:FREQ=DAILY;COUNT=4", start="")
+    nightly = event(
+        "DTSTART;TZID=Europe/London:20260327T013000", "RRULE:FREQ=DAILY;COUNT=4", start=""
+    )
     found = seen(nightly, window=between(at(2026, 3, 1), at(2026, 5, 1)))
     assert starts(found) == ["03-27 01:30", "03-28 01:30", "03-30 00:30", "03-31 00:30"]
 
@@ -102,7 +104,12 @@ def test_dates_are_added_with_their_own_length_where_they_are_periods() -> None:
     ],
 )
 def test_dates_are_taken_away_however_they_are_written(line: str) -> None:
-    assert [text[:5] for text in starts(seen(event(DAILY, line)))] == ["11-23", "11-25", "11-26", "11-27"]
+    assert [text[:5] for text in starts(seen(event(DAILY, line)))] == [
+        "11-23",
+        "11-25",
+        "11-26",
+        "11-27",
+    ]
 
 
 def test_a_date_that_cannot_be_read_is_counted_and_the_series_stays() -> None:
@@ -127,9 +134,17 @@ def test_a_rule_that_cannot_be_read_leaves_the_first_date_and_a_warning() -> Non
 
 
 def test_an_override_stands_for_its_instance() -> None:
-    moved = event("RECURRENCE-ID:20261124T090000Z", "DTEND:20261124T160000Z", start="20261124T150000Z")
+    moved = event(
+        "RECURRENCE-ID:20261124T090000Z", "DTEND:20261124T160000Z", start="20261124T150000Z"
+    )
     found = seen(event(DAILY, "DURATION:PT1H"), moved)
-    assert starts(found) == ["11-23 09:00", "11-24 15:00", "11-25 09:00", "11-26 09:00", "11-27 09:00"]
+    assert starts(found) == [
+        "11-23 09:00",
+        "11-24 15:00",
+        "11-25 09:00",
+        "11-26 09:00",
+        "11-27 09:00",
+    ]
     assert found[1].id == "one@example/20261124T090000Z"
 
 
@@ -153,14 +168,15 @@ def test_an_override_without_its_series_is_an_occurrence() -> None:
 
 
 def test_an_all_day_series_takes_exceptions_keyed_by_local_midnight() -> None:
-    moved = event(
-        "RECURRENCE-ID;TZID=W. Europe Standard Time:20261124T000000", start="20261128"
-    )
+    moved = event("RECURRENCE-ID;TZID=W. Europe Standard Time:20261124T000000", start="20261128")
     found = seen(event("RRULE:FREQ=DAILY;COUNT=3", start="20261123"), moved)
     assert spans(found) == [("11-23", "11-24"), ("11-25", "11-26"), ("11-28", "11-29")]
     assert found[2].recurrence_id == date(2026, 11, 24)
     excluded = "EXDATE;TZID=W. Europe Standard Time:20261124T000000"
-    assert starts(seen(event("RRULE:FREQ=DAILY;COUNT=3", excluded, start="20261123"))) == ["11-23", "11-25"]
+    assert starts(seen(event("RRULE:FREQ=DAILY;COUNT=3", excluded, start="20261123"))) == [
+        "11-23",
+        "11-25",
+    ]
 
 
 def test_a_timed_series_takes_exceptions_keyed_by_date() -> None:
@@ -187,7 +203,9 @@ def test_this_and_future_carries_the_rest_along() -> None:
 
 
 def test_this_and_future_keeps_the_clock_time_over_a_change() -> None:
-    series = event("DTSTART;TZID=Europe/London:20261019T090000", "RRULE:FREQ=WEEKLY;COUNT=3", start="")
+    series = event(
+        "DTSTART;TZID=Europe/London:20261019T090000", "RRULE:FREQ=WEEKLY;COUNT=3", start=""
+    )
     onward = event(
         "RECURRENCE-ID;RANGE=THISANDFUTURE;TZID=Europe/London:20261019T090000",
         "DTSTART;TZID=Europe/London:20261020T140000",

@@ -86,7 +86,11 @@ def test_an_unknown_zone_is_read_in_the_diarys_and_said() -> None:
 @pytest.mark.parametrize("name", ["Customized Time Zone", " 1", "Mitteleuropaeische Zeit "])
 def test_a_zone_that_the_file_defines_is_followed_on_both_sides_of_a_change(name: str) -> None:
     zone = CUSTOM_ZONE.format(name=name)
-    found = seen(local(f'"{name}"', "20261024T120000"), zone, window=between(at(2026, 10, 1), at(2026, 11, 1)))
+    found = seen(
+        local(f'"{name}"', "20261024T120000"),
+        zone,
+        window=between(at(2026, 10, 1), at(2026, 11, 1)),
+    )
     assert spans(found) == [("10-24 10:00", "10-24 11:00")]
     assert spans(seen(zone, local(f'"{name}"'))) == [("11-23 08:00", "11-23 09:00")]
 
@@ -154,6 +158,13 @@ def test_without_a_word_the_zone_most_used_is_the_diarys_and_london_comes_last()
     assert reading(local("America/New_York"), zone=LONDON).zone == LONDON
 
 
+def test_what_clearway_writes_does_not_change_the_diarys_zone() -> None:
+    berlin = [local("Europe/Berlin").replace("one@", f"{name}@") for name in "abc"]
+    marked = berlin[0].replace("DTSTAMP", "X-CLEARWAY-KIND:gap\r\nDTSTAMP")
+    moved = berlin[1].replace("DTSTAMP", "RECURRENCE-ID:20261123T080000Z\r\nDTSTAMP")
+    assert reading(local("Asia/Tokyo"), marked, moved).zone == ZoneInfo("Asia/Tokyo")
+
+
 # -- clock changes ------------------------------------------------------------------------------
 
 
@@ -169,7 +180,9 @@ def test_without_a_word_the_zone_most_used_is_the_diarys_and_london_comes_last()
 def test_a_night_over_a_clock_change_has_its_true_length(
     start: str, end: str, minutes: int
 ) -> None:
-    night = event(f"DTSTART;TZID=Europe/London:{start}", f"DTEND;TZID=Europe/London:{end}", start="")
+    night = event(
+        f"DTSTART;TZID=Europe/London:{start}", f"DTEND;TZID=Europe/London:{end}", start=""
+    )
     found = only(night, window=between(at(2026, 3, 1), at(2026, 11, 1)))
     assert found.span.minutes == minutes
 
@@ -203,8 +216,14 @@ def test_days_of_a_duration_keep_the_clock_and_hours_do_not() -> None:
         (("DTSTART;VALUE=DATE:20261123", "DURATION:P2D"), ("11-23", "11-25")),
         (("DTSTART;VALUE=DATE:20261123", "DTEND;VALUE=DATE:20261123"), ("11-23", "11-23")),
         (("DTSTART;VALUE=DATE:20261123T090000Z",), ("11-23 09:00", "11-23 09:00")),
-        (("DTSTART:20261123T090000", "DTEND;TZID=Europe/Berlin:20261123T100000"), ("11-23 08:00", "11-23 09:00")),
-        (("DTSTART;TZID=Europe/Berlin:20261123T090000", "DTEND:20261123T100000"), ("11-23 08:00", "11-23 09:00")),
+        (
+            ("DTSTART:20261123T090000", "DTEND;TZID=Europe/Berlin:20261123T100000"),
+            ("11-23 08:00", "11-23 09:00"),
+        ),
+        (
+            ("DTSTART;TZID=Europe/Berlin:20261123T090000", "DTEND:20261123T100000"),
+            ("11-23 08:00", "11-23 09:00"),
+        ),
         (("DTSTART:20261123T095960Z",), ("11-23 09:59", "11-23 09:59")),
     ],
 )
@@ -242,7 +261,9 @@ def test_the_window_shows_what_overlaps_it_and_not_what_touches_it() -> None:
 
 def test_the_ends_of_time_are_dates_like_others() -> None:
     events = [
-        event("DTSTART;TZID=Asia/Tokyo:00010101T000000", "DTEND:20261123T090000Z", uid="a", start=""),
+        event(
+            "DTSTART;TZID=Asia/Tokyo:00010101T000000", "DTEND:20261123T090000Z", uid="a", start=""
+        ),
         event("DURATION:P9999D", uid="b", start="99991231T235959Z"),
         event("DTEND;TZID=America/New_York:99991231T235959", uid="c", start="20261123T080000Z"),
     ]
@@ -252,7 +273,10 @@ def test_the_ends_of_time_are_dates_like_others() -> None:
 
 
 def test_occurrences_come_in_order_of_start() -> None:
-    events = [event(uid=name, start=start) for name, start in (("b", "20261124T090000Z"), ("a", "20261123T090000Z"), ("c", "20261124"))]
+    events = [
+        event(uid=name, start=start)
+        for name, start in (("b", "20261124T090000Z"), ("a", "20261123T090000Z"), ("c", "20261124"))
+    ]
     assert [one.uid for one in seen(*events)] == ["a", "c", "b"]
 
 
@@ -260,17 +284,25 @@ def test_occurrences_come_in_order_of_start() -> None:
 
 
 @pytest.mark.parametrize("newline", [b"\n", b"\r", b"\r\r\n", b"\r\n"])
-@pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "latin-1"])
+@pytest.mark.parametrize(
+    "codec", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "latin-1"]
+)
 def test_line_ends_and_encodings_do_not_matter(newline: bytes, codec: str) -> None:
     text = calendar(event("SUMMARY:Büro", "CATEGORIES:Büro", "DTEND:20261123T100000Z", uid="ü"))
     plain = text.replace(b"\r\n", newline).decode()
-    found = read([plain.encode(codec)], window=between(at(2026, 11, 1), at(2026, 12, 1)), locked_categories=["büro"])
+    found = read(
+        [plain.encode(codec)],
+        window=between(at(2026, 11, 1), at(2026, 12, 1)),
+        locked_categories=["büro"],
+    )
     assert [(one.uid, one.locked) for one in found.occurrences] == [("ü", True)]
 
 
 def test_a_fold_may_split_a_character() -> None:
     data = calendar(event("CATEGORIES:Büro")).replace("ü".encode(), b"\xc3\r\n \xbc")
-    found = read([data], window=between(at(2026, 11, 1), at(2026, 12, 1)), locked_categories=["BÜRO"])
+    found = read(
+        [data], window=between(at(2026, 11, 1), at(2026, 12, 1)), locked_categories=["BÜRO"]
+    )
     assert found.occurrences[0].locked
 
 
@@ -322,7 +354,17 @@ def test_an_event_outside_every_calendar_is_left_out_and_said() -> None:
 
 
 def test_malformed_lines_cost_nothing_but_themselves() -> None:
-    lines = ("X", "no colon here", ";:", ":", "=;=", "X-A;B:c", "SUMMARY;LANGUAGE", "", " folded into nothing")
+    lines = (
+        "X",
+        "no colon here",
+        ";:",
+        ":",
+        "=;=",
+        "X-A;B:c",
+        "SUMMARY;LANGUAGE",
+        "",
+        " folded into nothing",
+    )
     assert len(seen(event(*lines, "DTEND:20261123T100000Z"))) == 1
 
 

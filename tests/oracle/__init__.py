@@ -1,0 +1,1 @@
+"""The independent judge of the planner: scoring, legality and a search through all plans."""

@@ -163,7 +163,8 @@ class _Maker:
         for before in range(len(meetings) - 1):
             if self._chance(0.4):
                 meetings[before + 1] = self._follow(meetings[before], meetings[before + 1])
-        if len(meetings) > 1 and self._chance(0.2):
+        apart = len(meetings) > 1 and meetings[0].start != meetings[1].start
+        if apart and self._chance(0.2):
             meetings[1] = replace(meetings[1], uid=meetings[0].uid, recurrence_id=meetings[1].start)
             meetings[0] = replace(meetings[0], recurrence_id=meetings[0].start)
         found = self._limit(meetings, now, most)

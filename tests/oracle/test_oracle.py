@@ -14,7 +14,7 @@ from tests.oracle.legal import Judge
 from tests.oracle.score import counted_windows, score
 from tests.oracle.search import DaySearch, Option, Six, Span, Witness, best
 
-DAYS = range(120)
+DAYS = range(80)
 
 
 @pytest.mark.parametrize("seed", DAYS)

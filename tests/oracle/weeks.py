@@ -47,7 +47,7 @@ class Week:
 
 
 def nhs_week(seed: int, fewest: int = 25, most: int = 45) -> Week:
-    """A week of 25 to 45 meetings; every other one gets holds, one of them firm."""
+    """A week of 25 to 45 meetings, of a part-timer 25 to 35; every other one gets holds, one firm."""
     return _Maker(seed).week(fewest, most)
 
 
@@ -66,7 +66,8 @@ class _Maker:
         ]
 
     def week(self, fewest: int, most: int) -> Week:
-        meetings = self.random.randint(fewest, most)
+        part = len(self.days) < 5 or "13:00" in self.hours
+        meetings = self.random.randint(fewest, (fewest + most) // 2 if part else most)
         self._daily_series()
         while len(self.found) < meetings:
             self._meeting()

@@ -1,0 +1,1 @@
+"""Plans judged: against the exhaustive search, the plain model and the contract."""

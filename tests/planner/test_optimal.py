@@ -22,8 +22,8 @@ from tests.oracle.score import break_missing, counted_windows, end_of_day_missin
 from tests.oracle.search import best
 
 SOAK = os.environ.get("CLEARWAY_SOAK") == "1"
-DAYS = range(6000 if SOAK else 360)
-WEEKS = range(1000 if SOAK else 60)
+DAYS = range(6000 if SOAK else 320)
+WEEKS = range(1500 if SOAK else 120)
 TIERS = (Tier.HOLDS, Tier.SHORTEN, Tier.MOVE)
 
 

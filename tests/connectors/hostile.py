@@ -1,0 +1,112 @@
+"""Input made to exhaust a reader, and a child process that reads one piece of it within limits.
+
+Run as `python -m tests.connectors.hostile NAME`: prints the outcome, or dies of its limits.
+"""
+
+import os
+import resource
+import sys
+from collections.abc import Callable
+
+from connectors.errors import Unreadable
+from connectors.icalendar import read
+from tests.connectors.texts import NOVEMBER, calendar, event
+
+MANY = 19_000 if os.environ.get("CLEARWAY_SOAK", "") not in {"", "0"} else 4_000
+MEMORY = 600 * 1024 * 1024
+SECONDS = 20
+
+ALL_HOURS = ",".join(map(str, range(24)))
+ALL_SIXTY = ",".join(map(str, range(60)))
+WEEK = "MO,TU,WE,TH,FR,SA,SU"
+
+
+def many(count: int, *lines: str, start: str = "20200101T090000Z") -> bytes:
+    """That many events of one kind."""
+    return calendar(*[event(*lines, uid=str(number), start=start) for number in range(count)])
+
+
+def zones(count: int) -> bytes:
+    """Events that each need a costly zone of their own."""
+    zone = (
+        "BEGIN:VTIMEZONE\r\nTZID:Q{n}\r\nBEGIN:STANDARD\r\nDTSTART:19000101T000000\r\n"
+        "TZOFFSETFROM:+0100\r\nTZOFFSETTO:+0200\r\nRRULE:FREQ=YEARLY;BYDAY=MO,TU\r\n"
+        "END:STANDARD\r\nEND:VTIMEZONE"
+    )
+    events = [
+        event(f"DTSTART;TZID=Q{n}:20261124T090000", uid=str(n), start="") for n in range(count)
+    ]
+    return calendar(*[zone.format(n=n) for n in range(count)], *events)
+
+
+def overrides(count: int, extra: str) -> bytes:
+    """A long series with that many exceptions."""
+    each = [
+        event(
+            f"RECURRENCE-ID{extra}:20261124T{n // 3600:02d}{n // 60 % 60:02d}{n % 60:02d}Z", uid="x"
+        )
+        for n in range(count)
+    ]
+    series = event("RRULE:FREQ=DAILY", "SEQUENCE:5", uid="x", start="00010101T000000Z")
+    return calendar(series, *each)
+
+
+CASES: dict[str, Callable[[], bytes]] = {
+    "secondly": lambda: many(1, "RRULE:FREQ=SECONDLY"),
+    "secondly since the year 1": lambda: many(1, "RRULE:FREQ=SECONDLY", start="00010101T000000Z"),
+    "seconds that never come": lambda: many(1, "RRULE:FREQ=SECONDLY;BYMONTH=2;BYMONTHDAY=30"),
+    "minutely many": lambda: many(MANY, "RRULE:FREQ=MINUTELY"),
+    "secondly counted": lambda: many(MANY, "RRULE:FREQ=SECONDLY;COUNT=1000000000;BYSECOND=1"),
+    "daily since the year 1": lambda: many(MANY, "RRULE:FREQ=DAILY", start="00010101T000000Z"),
+    "counted since the year 1": lambda: many(
+        MANY, "RRULE:FREQ=DAILY;COUNT=1000000000;BYDAY=MO", start="00010101T000000Z"
+    ),
+    "set positions that never come": lambda: many(
+        MANY, "RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30;BYSETPOS=-1;COUNT=5"
+    ),
+    "a year of seconds": lambda: many(
+        MANY // 6,
+        f"RRULE:FREQ=YEARLY;BYDAY={WEEK};BYHOUR={ALL_HOURS};BYMINUTE={ALL_SIXTY};"
+        f"BYSECOND={ALL_SIXTY};BYSETPOS=-1",
+    ),
+    "until the year 9999": lambda: many(
+        MANY, f"RRULE:FREQ=WEEKLY;UNTIL=99991231T235959Z;BYDAY={WEEK}"
+    ),
+    "huge intervals": lambda: many(9, "RRULE:FREQ=MINUTELY;INTERVAL=999999999999999999999"),
+    "ten years each day": lambda: many(2_000, "DURATION:P3650D", "RRULE:FREQ=DAILY"),
+    "many zones": lambda: zones(6_000),
+    "many exceptions": lambda: overrides(15_000, ""),
+    "many onward exceptions": lambda: overrides(15_000, ";RANGE=THISANDFUTURE"),
+    "many dates": lambda: many(1, "RDATE:" + ",".join(["20261124T090000Z"] * 250_000)),
+    "many rules": lambda: many(1, *["RRULE:FREQ=DAILY;COUNT=99999;BYDAY=MO"] * 90_000),
+    "a long rule": lambda: many(1, "RRULE:FREQ=WEEKLY;BYDAY=" + ",".join(["MO"] * 1_500_000)),
+    "nested": lambda: b"BEGIN:VCALENDAR\n" + b"BEGIN:X\n" * 19_000 + b"END:Q\n" * 700_000,
+    "quotes and semicolons": lambda: many(1, 'ATTENDEE;X="' + ';"' * 2_000_000),
+    "folds": lambda: many(1, "SUMMARY:" + "\r\n x" * 1_200_000),
+    "line ends": lambda: b"BEGIN:VCALENDAR\n" + b"\n" * 4_900_000,
+    "a long zone": lambda: many(1, "DTEND;TZID=" + "A/" * 2_000_000 + ":x"),
+    "a long number": lambda: many(1, "SEQUENCE:" + "9" * 4_000_000),
+    "a long duration": lambda: many(1, "DURATION:P" + "9" * 4_000_000 + "D"),
+    "categories": lambda: many(1, "CATEGORIES:" + "\\,," * 1_500_000, start="20261124T090000Z"),
+    "a crowd": lambda: many(
+        1, *[f"ATTENDEE:mailto:p{n}@x.example" for n in range(10_000)], start="20261124T090000Z"
+    ),
+    "zeros": lambda: b"\0" * 4_900_000,
+    "every byte": lambda: bytes(range(256)) * 19_000,
+}
+
+
+def main(name: str) -> str:
+    """Read one case within the limits, and say what came of it."""
+    data = CASES[name]()
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+    try:
+        found = read([data], window=NOVEMBER)
+    except Unreadable as error:
+        return str(error)
+    return f"{len(found.occurrences)} occurrences; {' '.join(found.warnings)}"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(main(sys.argv[1]))

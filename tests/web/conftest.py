@@ -1,0 +1,36 @@
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from starlette.testclient import TestClient
+
+from app import sample
+from app.config import Settings
+from app.main import create_app
+
+NOW = datetime(2026, 11, 19, 9, tzinfo=UTC)
+SMALL = Settings(max_bytes=200_000)
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[TestClient]:
+    """The service with small limits and the sample, at a fixed moment."""
+    with TestClient(create_app(SMALL, sample=True, now=lambda: NOW)) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def calendar() -> bytes:
+    """A full week as a calendar file."""
+    return sample.calendar(NOW).encode()
+
+
+@pytest.fixture
+def answers() -> dict[str, str]:
+    """The form filled in for two days of that week."""
+    return {
+        "me": sample.LEADER,
+        "hours": "Mon-Fri 09:00-17:00",
+        "first": "2026-11-23",
+        "last": "2026-11-24",
+    }

@@ -1,0 +1,341 @@
+"""The pages, without a browser: what they show, what they ask, and how they go wrong."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from app import sample
+from app.config import Settings
+from app.main import create_app
+from app.services.plan import plan
+from app.services.read import Ask, read
+from app.services.source import Source
+from app.web.carry import pack, unpack
+from rules.planner.plan import Tier
+from tests.web.conftest import NOW, SMALL
+from tests.web.lint import Page, problems
+
+EMPTY = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//y//EN\r\nEND:VCALENDAR\r\n"
+
+
+def _file(content: bytes, name: str = "diary.ics") -> list[tuple[str, tuple[str, bytes, str]]]:
+    return [("calendar", (name, content, "text/calendar"))]
+
+
+def _hidden(html: str) -> dict[str, str]:
+    fields = Page(html).all("input")
+    return {each["name"]: each["value"] for each in fields if each["type"] == "hidden"}
+
+
+def _good(html: str) -> Page:
+    page = Page(html)
+    assert problems(page) == []
+    return page
+
+
+@pytest.fixture(scope="module")
+def week(client: TestClient) -> str:
+    """The page of the sample diary."""
+    answer = client.get("/sample")
+    assert answer.status_code == 200
+    return answer.text
+
+
+def test_the_first_page_asks_for_a_diary(client: TestClient) -> None:
+    """And begins with the coming week."""
+    page = _good(client.get("/").text)
+
+    values = {each.get("name"): each.get("value") for each in page.all("input")}
+    assert values["first"] == "2026-11-23"
+    assert values["last"] == "2026-11-27"
+    assert {"href": "/sample", "class": "button quiet"} in page.all("a")
+
+
+def test_without_the_sample_it_is_not_offered() -> None:
+    """An installation for people need not show made-up ones."""
+    with TestClient(create_app(SMALL, now=lambda: NOW)) as client:
+        assert "/sample" not in client.get("/").text
+        assert client.get("/sample").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/undo", "/problems", "/nothing", "/sample"])
+def test_every_page_is_well_made(client: TestClient, path: str) -> None:
+    """Words, headings, labels, names; nothing that reaches out."""
+    _good(client.get(path).text)
+
+
+def test_the_sample_shows_three_plans_that_differ(week: str) -> None:
+    """Holds, shorter, moved: each regains more and tells more people."""
+    start, end = sample.week(NOW)
+    source = Source("sample", sample.calendar(NOW).encode())
+    opened = read([source], Ask(now=NOW, me=(sample.LEADER,), start=start, end=end))
+    plans = [plan(opened, tier) for tier in Tier]
+    regained = [each.minutes_regained for each in plans]
+    told = [each.plan.objective.numbers.people_told for each in plans]
+
+    assert 28 <= sum(each.scored_as == "appointment" for each in opened.listed) <= 40
+    assert regained == sorted(set(regained))
+    assert told == sorted(set(told))
+    assert all(each.plan.proof.optimal for each in plans)
+    rows = re.findall(r"<tr><th scope=\"row\"><a.*?</tr>", week)
+    cells = [re.findall(r"<td>(.*?)</td>", row) for row in rows]
+    assert [int(each[1]) for each in cells] == told
+
+
+def test_the_week_page_has_pictures_and_the_same_in_words(week: str) -> None:
+    """One now, one for each plan, each with a name and with text beside it."""
+    page = _good(week)
+    pictures = [each for each in page.all("svg") if each.get("role") == "img"]
+
+    assert len(pictures) == 4
+    for each in pictures:
+        name, about = each["aria-labelledby"].split()
+        assert name in page.ids
+        assert about in page.ids
+    assert "Move meetings in words" in page.texts
+    assert any(text.endswith(": meeting, moved here") for text in page.texts)
+    assert any(text.endswith(": your own time") for text in page.texts)
+
+
+def test_each_change_says_who_is_told_and_why(week: str) -> None:
+    """What changes, which recommendation asks for it, what was looked at beside it."""
+    text = " ".join(Page(week).texts)
+
+    for words in (
+        "people are told.",
+        "For: Protected time (report, 5.3 1(ii))",
+        "Also looked at:",
+        "In the way: the meeting at",
+        "We cannot see whether everyone is free then.",
+        "We proved this in",
+    ):
+        assert words in text
+
+
+def test_no_title_name_or_place_is_shown(week: str) -> None:
+    """Times and kinds only."""
+    for word in ("Quality committee", "School play", "priya", "Outpatient", "Priya", "supplier"):
+        assert word not in week
+
+
+def test_an_uploaded_diary_gives_the_same_page(
+    client: TestClient, calendar: bytes, answers: dict[str, str]
+) -> None:
+    """The sample goes the same way as any other file."""
+    answer = client.post("/week", data=answers, files=_file(calendar))
+
+    assert answer.status_code == 200
+    _good(answer.text)
+    assert "Monday 23 November to Tuesday 24 November" in answer.text
+
+
+@pytest.mark.parametrize("tier", list(Tier))
+@pytest.mark.parametrize("ends", [b"\r\n", b"\n"])
+def test_taking_a_plan_and_undoing_it_gives_the_same_bytes(
+    client: TestClient, calendar: bytes, answers: dict[str, str], tier: Tier, ends: bytes
+) -> None:
+    """Through hidden fields and back, whatever the line ends."""
+    brought = calendar.replace(b"\r\n", ends)
+    shown = client.post("/week", data=answers, files=_file(brought))
+    hidden = _hidden(shown.text)
+    form = [(name, (None, value)) for name, value in hidden.items()]
+    changed = client.post("/take", files=[*form, ("take", (None, f"{tier}.ics"))])
+    record = client.post("/take", files=[*form, ("take", (None, f"{tier}.json"))])
+
+    assert changed.status_code == 200
+    assert changed.headers["content-type"].startswith("text/calendar")
+    assert changed.headers["content-disposition"].startswith("attachment")
+    assert changed.content != brought
+    assert json.loads(record.content)["plan_hash"] == hidden[f"hash-{tier}"]
+    undo = [("undo", ("undo.json", record.content, "application/json"))]
+    undone = client.post("/undo", files=[*_file(changed.content), *undo])
+    assert undone.status_code == 200
+    assert undone.content == brought
+
+
+def test_a_stale_page_is_refused(
+    client: TestClient, calendar: bytes, answers: dict[str, str]
+) -> None:
+    """Another plan than the one that was read is not written."""
+    form = answers | {"kept": pack(calendar), "hash-holds": "sha256:0", "take": "holds.ics"}
+    answer = client.post("/take", files=[(name, (None, value)) for name, value in form.items()])
+
+    assert answer.status_code == 409
+    assert "out of date" in " ".join(_good(answer.text).texts)
+
+
+def test_a_page_that_was_cut_short_goes_back_to_the_questions(
+    client: TestClient, calendar: bytes
+) -> None:
+    """Nothing is guessed about answers that did not arrive."""
+    form = {"kept": pack(calendar), "take": "holds.ics"}
+    answer = client.post("/take", files=[(name, (None, value)) for name, value in form.items()])
+
+    assert answer.status_code == 422
+    assert "There is a problem" in _good(answer.text).texts
+
+
+def test_several_calendars_are_shown_as_one_and_not_taken(
+    client: TestClient, calendar: bytes, answers: dict[str, str]
+) -> None:
+    """It is said why there is nothing to take."""
+    files = [*_file(calendar, "a.ics"), *_file(EMPTY, "b.ics")]
+    answer = client.post("/week", data=answers, files=files)
+
+    page = _good(answer.text)
+    assert "Bring one calendar file to take a changed copy of it." in page.texts
+    assert "take" not in page.ids
+
+
+def test_an_empty_diary_has_a_page_too(client: TestClient, answers: dict[str, str]) -> None:
+    """Room for everything."""
+    answer = client.post("/week", data=answers, files=_file(EMPTY))
+
+    assert answer.status_code == 200
+    _good(answer.text)
+
+
+def test_nothing_to_do_is_said(client: TestClient, answers: dict[str, str]) -> None:
+    """A weekend asks for nothing."""
+    weekend = answers | {"first": "2026-11-21", "last": "2026-11-22"}
+    answer = client.post("/week", data=weekend, files=_file(EMPTY))
+
+    page = _good(answer.text)
+    assert "There is nothing to change." in page.texts
+    assert "Nothing stays to find." in page.texts
+
+
+@pytest.mark.parametrize(
+    ("change", "fields"),
+    [
+        ({"me": ""}, ["me"]),
+        ({"first": "soon"}, ["first"]),
+        ({"first": "0001-01-01", "last": "9999-12-31"}, ["first", "last"]),
+        ({"last": "2026-11-22"}, ["last"]),
+        ({"last": "2027-11-22"}, ["last"]),
+        ({"me": "", "last": ""}, ["me", "last"]),
+        ({"hours": "whenever"}, ["hours"]),
+        ({"time_zone": "Mars"}, ["time_zone"]),
+        ({"nation": "narnia"}, ["nation"]),
+        ({"now": "never"}, ["calendar"]),
+    ],
+)
+def test_answers_that_do_not_fit_are_linked_from_a_summary(
+    client: TestClient,
+    calendar: bytes,
+    answers: dict[str, str],
+    change: dict[str, str],
+    fields: list[str],
+) -> None:
+    """The form keeps what was answered, the file too."""
+    answer = client.post("/week", data=answers | change, files=_file(calendar))
+
+    assert answer.status_code == 422
+    page = _good(answer.text)
+    assert [each["href"] for each in page.all("a") if each["href"].startswith("#")] == [
+        "#main",
+        *(f"#{name}" for name in fields),
+    ]
+    assert "There is a problem" in page.texts
+    assert unpack(_hidden(answer.text)["kept"], 200_000) == calendar
+
+
+def test_no_file_is_asked_for_again(client: TestClient, answers: dict[str, str]) -> None:
+    """A form sent without one."""
+    answer = client.post("/week", files=[(name, (None, value)) for name, value in answers.items()])
+
+    assert answer.status_code == 422
+    assert "Choose a calendar file." in _good(answer.text).texts
+
+
+@pytest.mark.parametrize(
+    ("content", "status"),
+    [(b"hello", 422), (b"\x00\xff" * 50, 422), (b"[1]", 422), (b"x" * 220_000, 413)],
+)
+def test_files_that_cannot_be_read(
+    client: TestClient, answers: dict[str, str], content: bytes, status: int
+) -> None:
+    """One sentence, beside the question that it is about."""
+    answer = client.post("/week", data=answers, files=_file(content))
+
+    assert answer.status_code == status
+    _good(answer.text)
+
+
+def test_a_body_that_is_too_large_has_a_page(client: TestClient) -> None:
+    """Even where no form can be shown again."""
+    answer = client.post("/week", files=_file(b"x" * 900_000))
+
+    assert answer.status_code == 413
+    _good(answer.text)
+
+
+@pytest.mark.parametrize("kept", ["%%%", "AAAA", pack(b"x" * 300_000), pack(b"x" * 50)[:-8]])
+def test_hidden_fields_are_not_trusted(
+    client: TestClient, answers: dict[str, str], kept: str
+) -> None:
+    """Damaged, or grown beyond the limit once unpacked."""
+    form = answers | {"kept": kept, "take": "holds.ics"}
+    for path in ("/week", "/take"):
+        answer = client.post(path, files=[(name, (None, value)) for name, value in form.items()])
+        assert answer.status_code == 422
+        _good(answer.text)
+
+
+@pytest.mark.parametrize("files", [[], _file(EMPTY)])
+def test_undo_asks_for_both_files(client: TestClient, files: list[Any]) -> None:
+    """And says which one is wanting."""
+    form: list[Any] = [("x", (None, "y"))]
+    answer = client.post("/undo", files=files or form)
+
+    assert answer.status_code == 422
+    _good(answer.text)
+
+
+def test_undo_with_another_file_says_so(client: TestClient, calendar: bytes) -> None:
+    """A record that Clearway did not write."""
+    undo = [("undo", ("undo.json", b"{}", "application/json"))]
+    answer = client.post("/undo", files=[*_file(calendar), *undo])
+
+    assert answer.status_code == 422
+    _good(answer.text)
+
+
+def test_what_is_written_in_a_field_is_never_markup(
+    client: TestClient, calendar: bytes, answers: dict[str, str]
+) -> None:
+    """Whatever somebody types, and whatever a file holds."""
+    evil = '"><script>alert(1)</script>'
+    answer = client.post("/week", data=answers | {"hours": evil}, files=_file(calendar))
+    assert "<script" not in answer.text
+    marked = calendar.replace(b"sample-2@", b"<script>@")
+    answer = client.post("/week", data=answers, files=_file(marked))
+    assert answer.status_code == 200
+    assert "<script" not in answer.text
+
+
+def test_the_page_is_small(client: TestClient) -> None:
+    """Light on data: a full week with three plans, as it travels."""
+    with client.stream("GET", "/sample") as answer:
+        assert answer.headers["content-encoding"] == "gzip"
+        page = len(b"".join(answer.iter_raw()))
+    styles = len(client.get("/static/page.css").content)
+    assert page + styles < 60_000
+
+
+def test_the_limit_follows_the_settings(calendar: bytes, answers: dict[str, str]) -> None:
+    """An installation can read less."""
+    with TestClient(create_app(Settings(max_bytes=1000), now=lambda: NOW)) as client:
+        assert client.post("/week", data=answers, files=_file(calendar)).status_code == 413
+
+
+def test_the_picture_of_the_readme_is_what_the_code_draws(root: Path) -> None:
+    """`python -m app.web.readme docs/week.svg` draws it again."""
+    from app.web.readme import NOW as THEN
+    from app.web.readme import before_and_after
+
+    assert (root / "docs" / "week.svg").read_text("utf-8") == before_and_after(THEN)
