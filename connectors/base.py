@@ -16,6 +16,8 @@ from rules.interval import Interval
 
 GONE = "The event is no longer in the calendar."
 CHANGED = "The event has changed since the plan was made."
+NOT_OURS = "The event is not a hold that Clearway wrote."
+FIRM = "The hold is marked to stay as it is."
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, time
 from zoneinfo import ZoneInfo
 
-from connectors.base import CHANGED, GONE, Outcome, Reading, Skipped
+from connectors.base import CHANGED, FIRM, GONE, NOT_OURS, Outcome, Reading, Skipped
 from rules.change import Change, ChangeKind
 from rules.event import Kind, Occurrence, ScoredAs, ShowAs, Status, classify
 from rules.interval import Interval
@@ -65,6 +65,10 @@ class MemoryDiary:
         known = self._events.get(change.event_id or "")
         if known is None:
             return GONE
+        if change.kind in (ChangeKind.HOLD_MOVE, ChangeKind.HOLD_DELETE) and (
+            known.hold is None or known.firm
+        ):
+            return FIRM if known.hold else NOT_OURS
         same = not known.all_day and known.span == change.before
         return "" if same and change.version in ("", known.version) else CHANGED
 

@@ -250,8 +250,9 @@ class _Walker:
                 date(year, 1, 1) + DAY * (n - 1) for n in sorted(numbers) if 0 < n <= length
             )
         else:
-            whole = rule.by_month_day or rule.by_day
-            for month in rule.by_month or (range(1, 13) if whole else (self.start.month,)):
+            # A day of the month alone takes its month from DTSTART, as two test tables read it.
+            every = rule.by_day and not rule.by_month_day
+            for month in rule.by_month or (range(1, 13) if every else (self.start.month,)):
                 yield from self._month_days(year, month)
 
     def _week_days(self, year: int) -> Iterator[date]:
@@ -318,7 +319,8 @@ class _Walker:
             index += 1
 
     def _week_of(self, day: date) -> Iterator[date]:
-        weekdays = self.weekdays or {self.start.weekday()}
+        by_date = self.rule.by_month_day or self.rule.by_year_day
+        weekdays = self.weekdays or (range(7) if by_date else {self.start.weekday()})
         for offset in range(min(7, (date.max - day).days + 1)):
             if (day + DAY * offset).weekday() in weekdays:
                 yield day + DAY * offset

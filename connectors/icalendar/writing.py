@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from hashlib import sha256
 from zoneinfo import ZoneInfo
 
-from connectors.base import CHANGED, GONE, Skipped
+from connectors.base import CHANGED, FIRM, GONE, NOT_OURS, Skipped
 from connectors.errors import BadUndoRecord
 from connectors.icalendar.component import Broken, Event, parse_event, properties
 from connectors.icalendar.hold_text import DISCREET, HOLD_TEXTS, HoldText
@@ -24,12 +24,13 @@ from connectors.icalendar.series import Found
 from connectors.icalendar.surgery import Component, new_hold, plain
 from connectors.icalendar.undo_record import Edit, Prints, UndoRecord
 from rules.change import Change, ChangeKind
-from rules.event import Kind
+from rules.event import NOT_HOLDS, Kind
 from rules.interval import Interval
 
 _END_OF_CALENDAR = re.compile(r"^END[ \t]*:[ \t]*VCALENDAR[ \t]*$", re.I | re.M)
 _NEWLINE = re.compile(r"\r\n|\n|\r")
 _OWN_EVENT = (ChangeKind.EVENT_SHORTEN, ChangeKind.EVENT_MOVE)
+_OWN_HOLD = (ChangeKind.HOLD_MOVE, ChangeKind.HOLD_DELETE)
 
 TWICE = "Another change of this plan already touches this event."
 CARRIES = "The event carries all later ones of its series along."
@@ -159,6 +160,8 @@ class _Writer:
         event = found.event
         if event.nameless:
             raise _Refused(NAMELESS)
+        if change.kind in _OWN_HOLD:
+            _check_ours(event)
         key = (found.occurrence.id, event.version)
         if key in self.touched:
             raise _Refused(TWICE)
@@ -250,6 +253,14 @@ class _Writer:
             raise _Refused(UNSURE) from error
         if _interval(event, zone) != change.after:
             raise _Refused(UNSURE)
+
+
+def _check_ours(event: Event) -> None:
+    """Raise _Refused unless the event has Clearway's mark and may move: read without categories."""
+    if event.facts.kind is None or event.facts.kind in NOT_HOLDS:
+        raise _Refused(NOT_OURS)
+    if event.facts.firm:
+        raise _Refused(FIRM)
 
 
 def _interval(event: Event, zone: tzinfo) -> Interval | None:

@@ -77,7 +77,7 @@ M_START, M_LENGTH, M_CUTS, M_BIT, M_PRICE, M_TOLD, M_LOW, M_HIGH, M_NEED, M_USED
 )
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def search(
     scalars: Any,
     points: Any,
@@ -499,13 +499,13 @@ def search(
     return labels[:size], winner, won_hi, won_lo, dropped_hi, dropped_lo
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _price(meeting: Any) -> Any:
     """What changing a meeting adds: its price, the people told, and one meeting changed."""
     return meeting[M_PRICE] * COST + meeting[M_TOLD] * TOLD + 1
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _pass(row: Any, meetings: Any, here: Any, ends: Any) -> None:
     """Charge the meetings whose own time this jump covers: they must come later."""
     for m in range(len(meetings)):
@@ -515,14 +515,14 @@ def _pass(row: Any, meetings: Any, here: Any, ends: Any) -> None:
             row[USED] += meetings[m, M_LATE]
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _gain(run: Any, length: Any, piece: Any) -> Any:
     if run >= piece:
         return length
     return run + length if run + length >= piece else 0
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _grow(labels: Any) -> Any:
     bigger = np.empty((2 * len(labels), COLUMNS), dtype=np.int64)
     for row in range(len(labels)):
@@ -535,7 +535,7 @@ def _grow(labels: Any) -> Any:
 L_FREE, L_FIRM, L_COVERS, L_SLOTS, L_USED, L_ZONE, L_HOLDS = range(7)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _bound(
     row: Any, scalars: Any, left: Any, stage: Any, shift: Any, offset: Any, table: Any
 ) -> Any:
@@ -588,7 +588,7 @@ MOST_SETS = 13
 """Completions are known where at most this many movable meetings are still ahead."""
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _completions(
     scalars: Any,
     points: Any,
@@ -689,7 +689,7 @@ def _completions(
     return stage, shift, offset, table
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _rest_of_day(
     scalars: Any,
     points: Any,
@@ -714,6 +714,14 @@ def _rest_of_day(
     one, two, everything, firm = 0, 0, 0, 0
     free_from, calm_from, calmest = -1, -1, 0
     missing = 0
+    # what began before may still be going on, and what it overlaps is not scored
+    s = 0
+    while s < len(steps) and steps[s, 2] < begin + begun:
+        if steps[s, 0] == STEP_APPOINTMENT:
+            hushed = max(hushed, appointment_end[steps[s, 1]])
+        elif steps[s, 0] == STEP_MEETING:
+            hushed = max(hushed, points[steps[s, 2]] + meetings[steps[s, 1], M_LENGTH])
+        s += 1
     s = 0
     while s < len(steps) and steps[s, 2] < begin:
         s += 1
@@ -786,7 +794,7 @@ def _rest_of_day(
 
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _hopeful(row: Any, low: Any, won_hi: Any, won_lo: Any, max_pods: Any) -> Any:
     """Whether this label may still become a better day than the best known."""
     hi = row[HI] + low * COST
@@ -796,7 +804,7 @@ def _hopeful(row: Any, low: Any, won_hi: Any, won_lo: Any, max_pods: Any) -> Any
     return False
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _sort(order: Any, size: Any, first: Any, second: Any, third: Any) -> None:
     """Put the first `size` places of `order` in order of three keys, then of place (Shell's sort)."""
     step = 1
@@ -824,7 +832,7 @@ def _sort(order: Any, size: Any, first: Any, second: Any, third: Any) -> None:
         step //= 3
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _beats(
     one: Any, other: Any, scalars: Any, here: Any, gap_unit: Any, prot_unit: Any, rest_unit: Any
 ) -> Any:

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import pytest
 
-from connectors.base import CHANGED, GONE, DiaryReader, DiaryWriter
+from connectors.base import CHANGED, FIRM, GONE, NOT_OURS, DiaryReader, DiaryWriter
 from connectors.ics import IcsDiary, Options
 from connectors.memory import MemoryDiary
 from rules.change import Change, ChangeKind
@@ -20,6 +20,7 @@ EVENTS = (
     event(HOUR, "X-CLEARWAY-KIND:gap", uid="gap", start="20261124T090000Z"),
     event(HOUR, "RRULE:FREQ=DAILY;COUNT=3", uid="series", start="20261125T090000Z"),
     event(uid="day", start="20261126"),
+    event(HOUR, "X-CLEARWAY-KIND:gap", "X-CLEARWAY-FIRM:TRUE", uid="firm", start="20261127T120000Z"),
 )
 NOON = between(at(2026, 11, 23, 12), at(2026, 11, 23, 13))
 STAMP = at(2026, 11, 19, 9)
@@ -66,6 +67,7 @@ def test_reading_is_in_order_and_overlaps_the_window(diary: Diary) -> None:
         "day",
         "series/20261126T090000Z",
         "series/20261127T090000Z",
+        "firm",
     ]
     narrow = between(at(2026, 11, 23, 9, 30), at(2026, 11, 23, 9, 45))
     assert [one.id for one in diary.read(narrow).occurrences] == ["meeting"]
@@ -133,6 +135,17 @@ def test_a_change_of_something_else_is_skipped(
     outcome = diary.apply([change], stamp=STAMP)
     assert [(one.change, one.reason) for one in outcome.skipped] == [(change, reason)]
     assert shown(diary) == before
+
+
+@pytest.mark.parametrize(("name", "reason"), [("meeting", NOT_OURS), ("firm", FIRM)])
+@pytest.mark.parametrize("kind", [ChangeKind.HOLD_MOVE, ChangeKind.HOLD_DELETE])
+def test_only_our_own_holds_that_are_not_firm_are_moved_or_removed(
+    diary: Diary, name: str, reason: str, kind: ChangeKind
+) -> None:
+    one = shown(diary)[name]
+    after = NOON if kind is ChangeKind.HOLD_MOVE else None
+    change = Change(kind, one.span, after, event_id=name, hold=Kind.GAP, version=one.version)
+    assert [skip.reason for skip in diary.apply([change], stamp=STAMP).skipped] == [reason]
 
 
 def test_nothing_to_do_does_nothing(diary: Diary) -> None:

@@ -67,7 +67,8 @@ def plans(draw: st.DrawFn, data: bytes) -> list[Change]:
         for n in draw(st.lists(st.integers(1, 8), max_size=2))
     ]
     for one in read([data], window=NOVEMBER).occurrences:
-        what = draw(st.sampled_from(["leave", "move", "shorten", "delete"]))
+        choices = ["leave", "move", "shorten"] + (["delete"] if one.hold else [])
+        what = draw(st.sampled_from(choices))
         if what == "leave":
             continue
         shift = draw(st.integers(-8, 8)) * QUARTER if what == "move" else timedelta(0)
