@@ -15,6 +15,7 @@ from rules.planner.solve import (
     Score,
     WeekResult,
     combine,
+    settle,
     solve_day,
 )
 from rules.policy import Policy, Severity
@@ -58,7 +59,6 @@ class Task:
         if self.policy.pods_severity is Severity.OFF:
             return 0
         return self.policy.pods_per_week - len(self.diary.pods(week))
-
 
     def own_pods(self, week: date, but: date | None = None) -> int:
         """Team contacts of a week, other than those of one day, that a plan may move or remove."""
@@ -132,7 +132,14 @@ def arrange(task: Task, results: Results) -> Arrangement:
         combine(days, task.policy, task.wanted_pods(week)) for week, days in weeks.items()
     ]
     chosen = {day: option for week in made for day, option in week.chosen.items()}
+    if task.rights.tier is not Tier.HOLDS:
+        chosen = {day: _settled(task, day, option) for day, option in chosen.items()}
     return Arrangement(chosen, _total(week.score for week in made), _total(w.bound for w in made))
+
+
+def _settled(task: Task, day: date, option: Option) -> Option:
+    diary = task.diary
+    return settle(diary.day(day), diary.pattern, task.policy, task.rights, task.floors(day), option)
 
 
 def _total(scores: Iterable[Score]) -> Score:

@@ -9,6 +9,9 @@ is the best day for each number of team contacts, so the result is a proof.
 Where a limit on the width of the search drops labels, the smallest bound of what was dropped
 comes back with the result, and the caller says so.
 
+Whether ties are told apart is a choice: telling them apart keeps many more labels, so a day with
+meetings to move is searched for its six numbers first, and its holds are placed again after.
+
 Everything is in whole seconds since the day's origin. The six numbers are packed into two
 integers, compared in order, so that adding days and comparing plans stay single operations.
 """
@@ -65,9 +68,10 @@ COLUMNS = 18
     S_END_MUST,
     S_HELD_ALL,
     S_HELD_ALREADY,
+    S_TIES,
     S_WIDTH,
-) = range(26)
-SCALARS = 26
+) = range(27)
+SCALARS = 27
 
 # What is known of a segment between two moments, by column.
 G_BLOCKED, G_CUT, G_PROTECTED, G_ZONE, G_INSIDE = range(5)
@@ -104,7 +108,7 @@ def search(
     gap, day_end = scalars[S_GAP], scalars[S_DAY_END]
     rest, target, piece = scalars[S_BREAK], scalars[S_TARGET], scalars[S_PIECE]
     max_pods = scalars[S_MAX_PODS]
-    width = scalars[S_WIDTH]
+    ties, width = scalars[S_TIES], scalars[S_WIDTH]
     cap = max(gap, day_end, 300)
     choosy = scalars[S_LIKE_FROM] > start or scalars[S_LIKE_TO] < end
     gap_unit = scalars[S_GAP_COST] * COST + scalars[S_GAP_MUST] * MUST
@@ -271,7 +275,7 @@ def search(
         while index >= 0:
             row = labels[index]
             low = _bound(row, scalars, suffix[q], stage[q], shift, offset, table)
-            if _hopeful(row, low, won_hi, won_lo, max_pods):
+            if _hopeful(row, low, won_hi, won_lo, max_pods, ties):
                 group[found] = index
                 bound[found] = low
                 if row[KEPT] <= here - 300:
@@ -339,7 +343,7 @@ def search(
                     continue
                 hi = row[HI] + lacking * prot_unit + unrested * rest_unit
                 pods = row[PODS]
-                if hi < won_hi[pods] or (hi == won_hi[pods] and row[LO] <= won_lo[pods]):
+                if hi < won_hi[pods] or (hi == won_hi[pods] and row[LO] < won_lo[pods] + ties):
                     won_hi[pods], won_lo[pods] = hi, row[LO]
                     winner[pods] = index
                 continue
@@ -383,7 +387,7 @@ def search(
                             new[LO] += (
                                 (away + cut * 5) * SHIFTED
                                 + (holds_started[to] - holds_started[q + 1]) * DISTURBED
-                                + early
+                                + early * ties
                             )
                             new[MASK] = mask | (1 << bit)
                             new[USED] -= meetings[m, M_USED]
@@ -394,10 +398,8 @@ def search(
                             new[SINCE], new[FREE], new[RUN] = 0, 0, 0
                             new[PARENT] = index
                             new[ACT] = (ACT_MOVE << 40) | (m << 20) | (q << 4) | cut
-                            low = _bound(
-                                new, scalars, suffix[to], stage[to], shift, offset, table
-                            )
-                            if _hopeful(new, low, won_hi, won_lo, max_pods):
+                            low = _bound(new, scalars, suffix[to], stage[to], shift, offset, table)
+                            if _hopeful(new, low, won_hi, won_lo, max_pods, ties):
                                 goal = first_step[to]
                                 new[NEXT] = heads[goal]
                                 heads[goal] = size
@@ -409,16 +411,16 @@ def search(
                         labels[size] = labels[index]
                         new = labels[size]
                         new[HI] += short * gap_unit
-                        new[LO] += (holds_started[to] - holds_started[q + 1]) * DISTURBED + early
+                        new[LO] += (
+                            holds_started[to] - holds_started[q + 1]
+                        ) * DISTURBED + early * ties
                         new[PODS] += 1
                         _pass(new, meetings, here, ends)
                         new[SINCE], new[FREE], new[RUN] = 0, 0, 0
                         new[PARENT] = index
                         new[ACT] = (ACT_POD << 40) | (q << 4)
-                        low = _bound(
-                                new, scalars, suffix[to], stage[to], shift, offset, table
-                            )
-                        if _hopeful(new, low, won_hi, won_lo, max_pods):
+                        low = _bound(new, scalars, suffix[to], stage[to], shift, offset, table)
+                        if _hopeful(new, low, won_hi, won_lo, max_pods, ties):
                             goal = first_step[to]
                             new[NEXT] = heads[goal]
                             heads[goal] = size
@@ -433,7 +435,7 @@ def search(
                         or labels[index, KEPT] > before
                         or labels[index, FREE] > 0
                         or before < max(start, scalars[S_NOW])
-                        or choosy
+                        or (choosy and ties)
                         or first_block[place_of[before - points[0]]] < q
                     )
                     if prot < target and may_make:
@@ -457,8 +459,9 @@ def search(
                             new[MADE] += 1
                             liked = min(ends, scalars[S_LIKE_TO]) - max(here, scalars[S_LIKE_FROM])
                             new[LO] += (
-                                (holds_started[to] - holds_started[q + 1]) * DISTURBED
-                                + (length - max(0, liked)) // 60 * UNLIKED
+                                holds_started[to] - holds_started[q + 1]
+                            ) * DISTURBED + ties * (
+                                (length - max(0, liked)) // 60 * UNLIKED
                                 + PIECES
                                 + length // 60 * CREATED
                                 + early
@@ -468,10 +471,8 @@ def search(
                             new[SINCE] = min(cap, since + length)
                             new[PARENT] = index
                             new[ACT] = (ACT_PROTECT << 40) | (to << 20) | (q << 4)
-                            low = _bound(
-                                new, scalars, suffix[to], stage[to], shift, offset, table
-                            )
-                            if _hopeful(new, low, won_hi, won_lo, max_pods):
+                            low = _bound(new, scalars, suffix[to], stage[to], shift, offset, table)
+                            if _hopeful(new, low, won_hi, won_lo, max_pods, ties):
                                 goal = first_step[to]
                                 new[NEXT] = heads[goal]
                                 heads[goal] = size
@@ -793,13 +794,12 @@ def _rest_of_day(
         found[2], found[3], found[4] = 0, one // 60, (one + two) // 60
 
 
-
 @njit(cache=True, nogil=True)
-def _hopeful(row: Any, low: Any, won_hi: Any, won_lo: Any, max_pods: Any) -> Any:
+def _hopeful(row: Any, low: Any, won_hi: Any, won_lo: Any, max_pods: Any, ties: Any) -> Any:
     """Whether this label may still become a better day than the best known."""
     hi = row[HI] + low * COST
     for pods in range(row[PODS], max_pods + 1):
-        if hi < won_hi[pods] or (hi == won_hi[pods] and row[LO] <= won_lo[pods]):
+        if hi < won_hi[pods] or (hi == won_hi[pods] and row[LO] < won_lo[pods] + ties):
             return True
     return False
 

@@ -11,6 +11,7 @@ from rules.diary import Day, break_span, clock_span
 from rules.event import Kind, Occurrence, ScoredAs
 from rules.interval import Interval
 from rules.planner import kernel as k
+from rules.planner.plan import Tier
 from rules.planner.rights import Rights
 from rules.policy import Policy, Severity
 from rules.working_pattern import WorkingPattern
@@ -336,6 +337,7 @@ def _scalars(
     scalars[k.S_NOW] = moments.second(rights.now)
     scalars[k.S_FREEZE] = moments.second(rights.thaw)
     scalars[k.S_FLOOR_BREAK], scalars[k.S_FLOOR_END] = floors.rest, floors.day_end
+    scalars[k.S_TIES] = rights.tier is Tier.HOLDS
     scalars[k.S_WIDTH] = FAR
     for rule, cost, must in (
         ("gap", k.S_GAP_COST, k.S_GAP_MUST),

@@ -74,9 +74,7 @@ def _one_day(planned: Diary, day: date) -> Diary:
     return alone.with_occurrences(kept.values())
 
 
-def _would_shrink(
-    task: Task, diary: Diary, gone: Sequence[Occurrence], finding: Finding
-) -> bool:
+def _would_shrink(task: Task, diary: Diary, gone: Sequence[Occurrence], finding: Finding) -> bool:
     ids = {each.id for each in gone}
     emptied = diary.with_occurrences(each for each in diary.occurrences if each.id not in ids)
     if not _might_shrink(task, emptied, finding):

@@ -1,12 +1,12 @@
 """The best arrangement of one day, and of the days of a week that share its team contacts."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
 
-from rules.diary import Day
+from rules.diary import Day, in_order
 from rules.event import Kind, Occurrence
 from rules.interval import Interval
 from rules.planner import kernel as k
@@ -38,6 +38,13 @@ class DayResult:
 
     options: Mapping[int, Option]
     bounds: Mapping[int, Score]
+
+    def without_ties(self) -> "DayResult":
+        """The same, as a search that does not tell ties apart sees it."""
+        options = {
+            pods: replace(each, score=_six(each.score)) for pods, each in self.options.items()
+        }
+        return DayResult(options, {pods: _six(each) for pods, each in self.bounds.items()})
 
     @property
     def proved(self) -> bool:
@@ -76,6 +83,8 @@ def solve_day(
     which it adds more than that needs no such option. The search widens until nothing that was dropped could have won, or until time is up.
     """
     model = build(day, pattern, policy, rights, floors, new_pods)
+    if rights.tier is not Tier.HOLDS:
+        seed = seed and seed.without_ties()
     known = _known(model, seed, new_pods, policy, elsewhere)
     width = FIRST_WIDTH
     while True:
@@ -85,6 +94,10 @@ def solve_day(
         known = _known(model, result, new_pods, policy, elsewhere)
         seed = result
         width *= WIDER
+
+
+def _six(score: Score) -> Score:
+    return (*score[:6], *(0,) * 4)
 
 
 def _known(
@@ -218,6 +231,47 @@ def _home(placement: Placement) -> object:
     return placement.meeting.span.start if placement.meeting else None
 
 
+def settle(
+    day: Day,
+    pattern: WorkingPattern,
+    policy: Policy,
+    rights: Rights,
+    floors: Floors,
+    option: Option,
+) -> Option:
+    """The same option with its new holds where they are best among equals.
+
+    The meetings stay where the option puts them, and the day's holds are placed again: first in
+    the leader's preferred hours, then in fewer pieces, then earlier.
+    """
+    meetings = tuple(each for each in option.placements if each.meeting)
+    spans = {each.meeting.id: each.span for each in meetings if each.meeting}
+    elsewhere = [each.span for each in meetings if each.span.start != _home(each)]
+    gone = tuple(
+        hold for hold in option.removed if any(hold.span.overlaps(span) for span in elsewhere)
+    )
+    arranged = replace(
+        day,
+        appointments=in_order(
+            _placed(each, spans) for each in day.appointments if each not in gone
+        ),
+        around=tuple(each for each in day.around if each not in gone),
+    )
+    added = sum(each.hold is Kind.POD for each in option.placements)
+    removed = sum(each.kind is Kind.POD for each in option.removed if each not in gone)
+    only_holds = replace(rights, tier=Tier.HOLDS)
+    again = solve_day(arranged, pattern, policy, only_holds, floors, max(0, added - removed))
+    best = again.options.get(added - removed)
+    if best is None:
+        return option
+    return Option(option.score, (*meetings, *best.placements), (*gone, *best.removed))
+
+
+def _placed(each: Occurrence, spans: Mapping[str, Interval]) -> Occurrence:
+    span = spans.get(each.id)
+    return each if span is None else replace(each, start=span.start, end=span.end)
+
+
 def combine(results: Mapping[date, DayResult], policy: Policy, wanted: int) -> WeekResult:
     """The best choice of one option a day, where `wanted` more team contacts are asked of the week.
 
@@ -267,6 +321,3 @@ def _sum(one: Sequence[int], other: Sequence[int]) -> Score:
 def numbers(score: Score) -> Numbers:
     """The six numbers of a score, without its ties."""
     return Numbers(*score[:6])
-
-
-TIERS = (Tier.HOLDS, Tier.SHORTEN, Tier.MOVE)
