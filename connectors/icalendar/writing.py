@@ -356,7 +356,7 @@ def _decoded(data: bytes) -> Text:
 
 def _exactly(text: Text, edits: Sequence[Edit]) -> bytes:
     characters = text.characters
-    for edit in sorted(edits, key=lambda one: one.at, reverse=True):
+    for edit in reversed(edits):
         if not characters.startswith(edit.after, edit.at):
             raise BadUndoRecord("The undo file does not belong to this calendar.")
         characters = characters[: edit.at] + edit.before + characters[edit.at + len(edit.after) :]
@@ -384,6 +384,7 @@ class _Standing:
         self.text = text
         view = text.view
         self.end = _END_OF_CALENDAR.search(view)
+        self.taken: set[Span] = set()
         self.events: dict[tuple[str, str], list[Span]] = defaultdict(list)
         for span in components(view, frozenset({"VEVENT"})):
             self.events[_identity(view[span.start : span.end])].append(span)
@@ -409,7 +410,9 @@ class _Standing:
     def _unedited(self, spans: Sequence[Span], text: str) -> Span:
         wanted = plain(text)
         for span in spans:
-            if plain(self.text.characters[span.start : span.end]) == wanted:
+            text_now = self.text.characters[span.start : span.end]
+            if span not in self.taken and plain(text_now) == wanted:
+                self.taken.add(span)
                 return span
         raise _Refused(EDITED)
 

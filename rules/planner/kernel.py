@@ -533,7 +533,7 @@ def _grow(labels: Any) -> Any:
 
 
 # What is left of a day from a moment on, by column of `suffix`.
-L_FREE, L_FIRM, L_COVERS, L_SLOTS, L_USED, L_ZONE, L_HOLDS = range(7)
+L_FREE, L_FIRM, L_COVERS, L_SLOTS, L_USED, L_ZONE, L_HOLDS, L_QUIET = range(8)
 
 
 @njit(cache=True, nogil=True)
@@ -563,7 +563,7 @@ def _bound(
     sure = 0
     if scalars[S_BREAK_COST]:
         if left[L_ZONE]:
-            need += lacking
+            need += max(0, lacking - left[L_QUIET])
             covers += lacking > 0
         else:
             sure = lacking // 60

@@ -384,13 +384,16 @@ def _suffix(
         first, last = (index[second] for second in spans[each.id])
         covered[first:last] = True
     start, end = (int(points[inside][0]), int(points[inside][-1] + lengths[inside][-1]))
-    suffix = np.zeros((size, 7), dtype=np.int64)
+    suffix = np.zeros((size, 8), dtype=np.int64)
     suffix[:, k.L_FREE] = _from_here(np.where(inside & ~blocked & ~covered, lengths, 0))
     firm = inside & segments[:, k.G_PROTECTED] & ~covered
     suffix[:, k.L_FIRM] = _from_here(np.where(firm, lengths, 0))
     runs = inside & blocked & ~np.append(blocked[1:], False)
     suffix[:, k.L_COVERS] = _from_here(runs.astype(np.int64))
     suffix[:, k.L_ZONE] = _from_here(segments[:, k.G_ZONE].astype(np.int64)) > 0
+    # a break may lie over own time, which is no free time
+    quiet = segments[:, k.G_ZONE] & blocked & ~segments[:, k.G_CUT] & ~segments[:, k.G_PROTECTED]
+    suffix[:, k.L_QUIET] = _from_here(np.where(quiet, lengths, 0))
     for place, each in enumerate(changeable):
         if each.id not in bits and start < spans[each.id][0] and spans[each.id][1] <= end:
             suffix[: index[spans[each.id][0]], k.L_USED] += meetings[place, k.M_USED]

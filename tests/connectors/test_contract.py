@@ -20,7 +20,9 @@ EVENTS = (
     event(HOUR, "X-CLEARWAY-KIND:gap", uid="gap", start="20261124T090000Z"),
     event(HOUR, "RRULE:FREQ=DAILY;COUNT=3", uid="series", start="20261125T090000Z"),
     event(uid="day", start="20261126"),
-    event(HOUR, "X-CLEARWAY-KIND:gap", "X-CLEARWAY-FIRM:TRUE", uid="firm", start="20261127T120000Z"),
+    event(
+        HOUR, "X-CLEARWAY-KIND:gap", "X-CLEARWAY-FIRM:TRUE", uid="firm", start="20261127T120000Z"
+    ),
 )
 NOON = between(at(2026, 11, 23, 12), at(2026, 11, 23, 13))
 STAMP = at(2026, 11, 19, 9)

@@ -58,7 +58,7 @@ def test_a_crash_leaves_the_old_file_whole(tmp_path: Path, monkeypatch: pytest.M
     def crash(_: int) -> None:
         raise OSError("disk full")
 
-    monkeypatch.setattr(ics.os, "fsync", crash)
+    monkeypatch.setattr("os.fsync", crash)
     with pytest.raises(OSError, match="disk full"):
         ics.write_file(target, b"new")
     assert [path.name for path in tmp_path.iterdir()] == ["a.ics"]

@@ -93,6 +93,18 @@ def test_applying_and_taking_back_changes_no_byte(data: st.DataObject) -> None:
 
 
 @given(st.data())
+def test_taking_back_after_another_edit_leaves_that_edit_alone(data: st.DataObject) -> None:
+    before = data.draw(diaries().filter(lambda made: not made.startswith(b"\xff")))
+    written = apply([before], data.draw(plans(before)), stamp=STAMP, new_uid=uid)
+    old, new = b"PRODID:-//test//EN", b"PRODID:-//other//EN"
+    undone = undo([written.files[0].replace(old, new)], written.undo)
+    assert not undone.skipped
+    expected = read([before.replace(old, new)], window=NOVEMBER).occurrences
+    got = read(list(undone.files), window=NOVEMBER).occurrences
+    assert got == expected
+
+
+@given(st.data())
 def test_what_is_applied_is_read_and_the_rest_is_as_it_was(data: st.DataObject) -> None:
     before = data.draw(diaries())
     written = apply([before], data.draw(plans(before)), stamp=STAMP, new_uid=uid)

@@ -129,6 +129,21 @@ def test_a_record_of_other_files_is_refused() -> None:
         undo(written.files, UndoRecord.from_json(forged))
 
 
+def test_two_holds_alike_are_both_taken_back_after_an_edit() -> None:
+    written = write(DATA, hold(NOON), hold(NOON))
+    text = written.files[0].replace(b"CALNAME:Mine", b"CALNAME:Ours")
+    undone = undo([text], written.undo)
+    assert undone.files[0] == DATA.replace(b"CALNAME:Mine", b"CALNAME:Ours")
+
+
+def test_edits_that_touch_are_taken_back_in_order() -> None:
+    data = calendar(event(HOUR, "X-CLEARWAY-KIND:gap", uid="hold"))
+    old = occurrences(data)["hold"]
+    gone = Change(ChangeKind.HOLD_DELETE, old.span, None, event_id="hold", version=old.version)
+    written = write(data, hold(NOON), gone)
+    assert undo(written.files, written.undo).files == (data,)
+
+
 def test_nothing_applied_is_nothing_to_take_back() -> None:
     written = apply([DATA], [], stamp=STAMP, new_uid=lambda _: "")
     assert written.files == (DATA,)
