@@ -1,7 +1,8 @@
 """A leader's diary over some days: what belongs to which day, and what each day is for."""
 
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
@@ -140,10 +141,18 @@ class Diary:
         if leave or window is None:
             return Day(day, None, leave, tuple(self._by_day.get(day, ())))
         mine = tuple(self._by_day.get(day, ()))
-        around = tuple(
-            each for each in self._timed if each.span.overlaps(window.span) and each not in mine
-        )
+        ours = {id(each) for each in mine}
+        around = tuple(each for each in self._near(window.span) if id(each) not in ours)
         return Day(day, window, leave, mine, around)
+
+    def _near(self, span: Interval) -> Iterator[Occurrence]:
+        """Timed occurrences that share time with a span."""
+        latest = bisect_left(self._starts, span.end)
+        return (each for each in self._timed[:latest] if each.span.overlaps(span))
+
+    @cached_property
+    def _starts(self) -> list[datetime]:
+        return [each.span.start for each in self._timed]
 
     def _takes(self, away: Occurrence, day: date, window: Window | None) -> bool:
         if away.all_day:

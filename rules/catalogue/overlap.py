@@ -5,6 +5,7 @@ finding of 0 minutes. Touching is not sharing.
 """
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from rules.diary import Day, Diary
@@ -19,11 +20,14 @@ from rules.working_pattern import local_date
 def _blocks(day: Day) -> Iterator[Sequence[Occurrence]]:
     """The appointments of a day, those that share time together."""
     block: list[Occurrence] = []
+    busy: datetime | None = None
     for each in sorted(day.appointments, key=lambda each: (each.span, each.id)):
-        if block and each.span.start >= max(one.span.end for one in block):
+        span = each.span
+        if block and busy is not None and span.start >= busy:
             yield block
-            block = []
+            block, busy = [], None
         block.append(each)
+        busy = span.end if busy is None else max(busy, span.end)
     if block:
         yield block
 

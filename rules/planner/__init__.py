@@ -3,7 +3,6 @@
 `plan()` answers for one tier; `curve()` for several prices of telling people.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -18,7 +17,7 @@ from rules.planner.plan import CurvePoint, Objective, Plan, Proof, Tier
 from rules.planner.remaining import remaining
 from rules.planner.rights import Rights, series_neighbours
 from rules.planner.series import series_offers
-from rules.planner.solve import numbers
+from rules.planner.solve import TimeLeft, numbers
 from rules.policy import Policy
 
 __all__ = ["curve", "plan"]
@@ -33,14 +32,15 @@ def plan(
     now: datetime,
     tier: Tier = Tier.HOLDS,
     keep: frozenset[str] = frozenset(),
-    out_of_time: Callable[[], bool] | None = None,
+    time_left: TimeLeft | None = None,
 ) -> Plan:
     """The best plan of a tier for the days of the diary's window from `now` on.
 
-    `keep` are identifiers of occurrences that stay as they are. Without `out_of_time` the search
-    goes on until the plan is proved; with it, the best plan so far is given once it says so.
+    `keep` are identifiers of occurrences that stay as they are. Without `time_left` the search
+    goes on until the plan is proved (or memory bounds it); with it, the best plan found in the
+    seconds it tells is given.
     """
-    solved = _solve(diary, policy, now, tier, keep, out_of_time)
+    solved = _solve(diary, policy, now, tier, keep, time_left)
     planned = after(diary, solved.changes)
     left = evaluate(planned, policy)
     held = evaluate(after(diary, bare_changes(solved.first)), policy)
@@ -68,7 +68,7 @@ def curve(
     now: datetime,
     tier: Tier = Tier.MOVE,
     keep: frozenset[str] = frozenset(),
-    out_of_time: Callable[[], bool] | None = None,
+    time_left: TimeLeft | None = None,
 ) -> tuple[CurvePoint, ...]:
     """What more minutes cost in people told: the best plans for several prices, equal ones once.
 
@@ -77,9 +77,7 @@ def curve(
     points: dict[tuple[Change, ...], CurvePoint] = {}
     for price in (*CURVE, None):
         priced = policy if price is None else replace(policy, price_person=price)
-        solved = _solve(
-            diary, priced, now, Tier.HOLDS if price is None else tier, keep, out_of_time
-        )
+        solved = _solve(diary, priced, now, Tier.HOLDS if price is None else tier, keep, time_left)
         point = CurvePoint(price, solved.changes, solved.objective, _proof(solved.made))
         points.setdefault(solved.changes, point)
     return tuple(points.values())
@@ -109,11 +107,11 @@ def _solve(
     now: datetime,
     tier: Tier,
     keep: frozenset[str],
-    out_of_time: Callable[[], bool] | None,
+    time_left: TimeLeft | None,
 ) -> _Solved:
     findings = evaluate(diary, policy)
     rights = Rights(policy, now, Tier.HOLDS, keep, series_neighbours(diary))
-    task = Task(diary, policy, rights, findings, out_of_time)
+    task = Task(diary, policy, rights, findings, time_left)
     results: Results | None = None
     first: Arrangement | None = None
     for one in tiers_up_to(tier):

@@ -33,7 +33,7 @@ class Alternatives:
         return tuple(said)
 
     def _late(self) -> bool:
-        return self.task.out_of_time is not None and self.task.out_of_time()
+        return self.task.late
 
     def _lost(self, change: Change, rights: Rights) -> int | None:
         """Minutes of the day that the best plan under other rights misses more; None if unproved."""
@@ -47,7 +47,7 @@ class Alternatives:
             rights,
             self.task.floors(day),
             max(0, pods),
-            out_of_time=lambda: True,
+            time_left=lambda: 0.0,
         )
         option = result.options.get(pods)
         if option is None or not result.proved:

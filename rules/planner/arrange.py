@@ -1,6 +1,6 @@
 """Arrange the days of a plan's window: each day on its own, each week's team contacts together."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -13,6 +13,7 @@ from rules.planner.solve import (
     DayResult,
     Option,
     Score,
+    TimeLeft,
     WeekResult,
     combine,
     settle,
@@ -33,7 +34,12 @@ class Task:
     policy: Policy
     rights: Rights
     findings: tuple[Finding, ...]
-    out_of_time: Callable[[], bool] | None = None
+    time_left: TimeLeft | None = None
+
+    @property
+    def late(self) -> bool:
+        """Whether there is no time left for anything but what must be said."""
+        return self.time_left is not None and self.time_left() <= 0
 
     @property
     def days(self) -> tuple[date, ...]:
@@ -106,7 +112,7 @@ def solve_tier(task: Task, seeds: Results | None = None) -> Results:
             task.floors(day),
             min(MOST_NEW_PODS, max(0, wanted) + task.own_pods(week, day)),
             seeds.get(day) if seeds else None,
-            task.out_of_time,
+            task.time_left,
             cheapest.get(week),
         )
         if wanted == 1 and not task.own_pods(week) and _adds_one(found[day]):

@@ -26,7 +26,7 @@ def gap_holds(day: Day, policy: Policy, now: datetime) -> list[Interval]:
         return []
     if window.day > (now + timedelta(weeks=policy.gap_weeks)).date():
         return []
-    taken = [each.span for each in (*day.appointments, *day.around)]
+    taken = merge(each.span for each in (*day.appointments, *day.around))
     protected = [each.span for each in day.holds(Kind.PROTECTED)]
     length = _whole(timedelta(minutes=policy.gap_minutes))
     wanted = [

@@ -24,7 +24,14 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-STEP_APPOINTMENT, STEP_MEETING, STEP_HOLD, STEP_DAY_END, STEP_ADVANCE = 0, 1, 2, 3, 4
+STEP_APPOINTMENT, STEP_MEETING, STEP_HOLD, STEP_DAY_END, STEP_ADVANCE, STEP_SIEVE = (
+    0,
+    1,
+    2,
+    3,
+    4,
+    5,
+)
 ACT_STAY, ACT_SKIP, ACT_MOVE, ACT_POD, ACT_PROTECT, ACT_KEEP, ACT_REMOVE = 1, 2, 3, 4, 5, 6, 7
 HOLD_PLAIN, HOLD_PROTECTED, HOLD_POD = 0, 1, 2
 
@@ -35,6 +42,10 @@ people told and meetings changed; the second minutes shifted, holds disturbed, t
 protected minutes outside the preferred hours, pieces, minutes created, earliness."""
 
 NEVER = np.iinfo(np.int64).max
+NARROW = 16
+"""How many labels of one moment go on once the whole search holds too many."""
+COMPARED = 256
+"""With how many of the cheapest like it a label is compared before it is kept."""
 
 # What a label carries, by column.
 MASK, PODS, KEPT, KEPT_P, SINCE, FREE, RUN, BREAK, PROT, MADE, HELD, HI, LO = range(13)
@@ -70,8 +81,9 @@ COLUMNS = 18
     S_HELD_ALREADY,
     S_TIES,
     S_WIDTH,
-) = range(27)
-SCALARS = 27
+    S_LIMIT,
+) = range(28)
+SCALARS = 28
 
 # What is known of a segment between two moments, by column.
 G_BLOCKED, G_CUT, G_PROTECTED, G_ZONE, G_INSIDE = range(5)
@@ -127,7 +139,7 @@ def search(
             first_block[q] = q + 1
         else:
             first_block[q] = first_block[q + 1]
-    place_of = np.zeros(points[moments - 1] - points[0] + 1, dtype=np.int32)
+    place_of = np.zeros(points[moments - 1] - points[0] + 1, dtype=np.int64)
     for q in range(moments):
         place_of[points[q] - points[0]] = q
     holds_started = np.zeros(moments + 1, dtype=np.int64)
@@ -171,11 +183,9 @@ def search(
 
     for s in range(todo):
         kind, ref = steps[s, 0], steps[s, 1]
-        if kind == STEP_ADVANCE:
-            position = ref
-        here = points[position] if kind == STEP_ADVANCE else points[steps[s, 2]]
-
-        if kind != STEP_ADVANCE:
+        position = steps[s, 2]
+        here = points[position]
+        if kind != STEP_ADVANCE and kind != STEP_SIEVE:
             index = heads[s]
             heads[s] = -1
             while index >= 0:
@@ -303,7 +313,7 @@ def search(
             if a and hashed[order[a]] != hashed[order[a - 1]]:
                 begin = alive
             beaten = False
-            for b in range(begin, alive):
+            for b in range(begin, min(alive, begin + COMPARED)):
                 if _beats(
                     labels[group[chosen[b]]],
                     labels[group[one]],
@@ -318,19 +328,24 @@ def search(
             if not beaten:
                 chosen[alive] = one
                 alive += 1
-        if alive > width:
+        allowed = width if size < scalars[S_LIMIT] else min(width, NARROW)
+        if alive > allowed:
             for a in range(found):
                 group_hi[a] += bound[a] * COST
             _sort(chosen, alive, group_hi, group_lo, hashed)
-            for a in range(width, alive):
+            for a in range(allowed, alive):
                 hi, lo = group_hi[chosen[a]], group_lo[chosen[a]]
                 if hi < dropped_hi or (hi == dropped_hi and lo < dropped_lo):
                     dropped_hi, dropped_lo = hi, lo
-            alive = width
+            alive = allowed
 
         last = q == moments - 1
         for a in range(alive):
             index = group[chosen[a]]
+            if kind == STEP_SIEVE:
+                labels[index, NEXT] = heads[s + 1]
+                heads[s + 1] = index
+                continue
             if last:
                 row = labels[index]
                 if row[MASK] != full or (row[MADE] and row[MADE] + row[HELD] > 2):
@@ -642,7 +657,7 @@ def _completions(
             offset[k] = size
             size += 6 * levels << (bits - passed)
     shift[stages] = bits
-    table = np.zeros(size, dtype=np.int32)
+    table = np.zeros(size, dtype=np.int64)
     # prices and starts of the movable meetings in the order of their bits
     price = np.zeros(bits, dtype=np.int64)
     for m in range(count):
@@ -667,6 +682,7 @@ def _completions(
                 steps,
                 appointment_end,
                 meetings,
+                holds,
                 at[k],
                 k > 0,
                 gone << first,
@@ -698,6 +714,7 @@ def _rest_of_day(
     steps: Any,
     appointment_end: Any,
     meetings: Any,
+    holds: Any,
     begin: Any,
     begun: Any,
     gone: Any,
@@ -722,6 +739,8 @@ def _rest_of_day(
             hushed = max(hushed, appointment_end[steps[s, 1]])
         elif steps[s, 0] == STEP_MEETING:
             hushed = max(hushed, points[steps[s, 2]] + meetings[steps[s, 1], M_LENGTH])
+        elif steps[s, 0] == STEP_HOLD and holds[steps[s, 1], 2] == HOLD_POD:
+            hushed = max(hushed, holds[steps[s, 1], 1])
         s += 1
     s = 0
     while s < len(steps) and steps[s, 2] < begin:
@@ -741,15 +760,18 @@ def _rest_of_day(
                 ends = appointment_end[ref]
             elif kind == STEP_MEETING:
                 bit = meetings[ref, M_BIT]
-                if bit >= 0 and (gone >> bit) & 1:
-                    if not meetings[ref, M_SLOT]:
-                        # ended early it would still overlap others, and overlaps are not scored
-                        hushed = max(hushed, here + meetings[ref, M_LENGTH])
+                away = bit >= 0 and (gone >> bit) & 1
+                if not meetings[ref, M_SLOT] and (away or bit < 0):
+                    # it may still overlap others, whole or ended early: that is not scored
+                    hushed = max(hushed, here + meetings[ref, M_LENGTH])
+                if away:
                     continue
                 ends = here + meetings[ref, M_LENGTH]
                 if bit < 0:
                     ends -= 300 * meetings[ref, M_CUTS]
             else:
+                if kind == STEP_HOLD and holds[ref, 2] == HOLD_POD:
+                    hushed = max(hushed, holds[ref, 1])
                 continue
             if any_before and here >= max(busy, hushed) and scalars[S_GAP_COST]:
                 missing += max(0, gap - (here - busy) + 59) // 60

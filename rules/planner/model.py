@@ -19,8 +19,8 @@ from rules.working_pattern import WorkingPattern
 GRID = timedelta(minutes=5)
 SECOND = timedelta(seconds=1)
 FAR = 1 << 40
-MOST_BITS = 40
-"""No more movable meetings than this are searched in one day; the rest stay."""
+MOST_CHANGED = 40
+"""No more meetings than this are looked at in one day, the cheapest first; the rest stay."""
 
 
 @dataclass(frozen=True)
@@ -42,13 +42,17 @@ class Placement:
 
 @dataclass(frozen=True)
 class DayModel:
-    """The arrays of one day, and the occurrences behind them."""
+    """The arrays of one day, and the occurrences behind them.
+
+    `whole` is false where the day has more movable meetings than are searched.
+    """
 
     origin: datetime
     arrays: tuple[Any, ...]
     meetings: tuple[Occurrence, ...]
     holds: tuple[Occurrence, ...]
     held_pods: int
+    whole: bool
 
     def at(self, seconds: int) -> datetime:
         """The moment that many seconds after the day's origin."""
@@ -87,13 +91,9 @@ def build(
     moments = _Moments(origin)
     start, end = moments.second(window.span.start), moments.second(window.span.end)
     holds = tuple(each for each in everything if rights.is_own_hold(each))
-    changeable, fixed = _split(day, rights, window.span, holds)
-    bits = {
-        each.id: bit
-        for bit, each in enumerate(
-            [each for each in changeable if rights.movable(each, window.span)][:MOST_BITS]
-        )
-    }
+    changeable, fixed, whole = _split(day, rights, window.span, holds)
+    movable = [each for each in changeable if rights.movable(each, window.span)]
+    bits = {each.id: bit for bit, each in enumerate(movable)}
     spans = {each.id: _seconds(moments, each) for each in everything}
     _add_moments(moments, start, end, everything, spans, changeable, rights, bits)
     zone = break_span(window, policy, pattern)
@@ -138,7 +138,7 @@ def build(
         hold_rows,
         suffix,
     )
-    return DayModel(origin, arrays, tuple(changeable), holds, held_pods)
+    return DayModel(origin, arrays, tuple(changeable), holds, held_pods, whole)
 
 
 def _seconds(moments: _Moments, each: Occurrence) -> tuple[int, int]:
@@ -147,15 +147,16 @@ def _seconds(moments: _Moments, each: Occurrence) -> tuple[int, int]:
 
 def _split(
     day: Day, rights: Rights, window: Interval, holds: Sequence[Occurrence]
-) -> tuple[list[Occurrence], list[Occurrence]]:
+) -> tuple[list[Occurrence], list[Occurrence], bool]:
+    """Meetings that may change, other appointments but own holds, and whether that is all."""
     own = {each.id for each in holds}
-    changeable = [
-        each
-        for each in day.appointments
-        if each.id not in own and (rights.cuts(each) or rights.movable(each, window))
-    ]
-    ids = {each.id for each in changeable} | own
-    return changeable, [each for each in day.appointments if each.id not in ids]
+    rest = [each for each in day.appointments if each.id not in own]
+    free = [each for each in rest if rights.cuts(each) or rights.movable(each, window)]
+    cheapest = sorted(free, key=lambda each: (each.other_people, each.span, each.id))
+    looked_at = {each.id for each in cheapest[:MOST_CHANGED]}
+    changeable = [each for each in free if each.id in looked_at]
+    fixed = [each for each in rest if each.id not in looked_at]
+    return changeable, fixed, len(free) <= MOST_CHANGED
 
 
 def _add_moments(
@@ -276,6 +277,18 @@ def _uncovered(first: int, last: int, others: Sequence[tuple[int, int]]) -> int:
     return left + max(0, last - cursor)
 
 
+def _alone(spans: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:
+    """The spans of some length that share time with no other."""
+    found: set[tuple[int, int]] = set()
+    busy = -FAR
+    in_order = sorted(spans)
+    for (first, last), (following, _) in zip(in_order, [*in_order[1:], (FAR, FAR)], strict=False):
+        if busy <= first < last <= following:
+            found.add((first, last))
+        busy = max(busy, last)
+    return found
+
+
 def _hold_row(
     each: Occurrence, spans: dict[str, tuple[int, int]], index: dict[int, int]
 ) -> tuple[int, int, int, int]:
@@ -308,7 +321,11 @@ def _steps(
     first = np.zeros(len(points), dtype=np.int64)
     for place in range(len(points)):
         first[place] = len(steps)
-        steps += [(kind, ref, place) for kind, ref in begins.get(place, [])]
+        for kind, ref in begins.get(place, []):
+            steps.append((kind, ref, place))
+            if kind in (k.STEP_MEETING, k.STEP_HOLD):
+                # many that begin together would multiply before time passes
+                steps.append((k.STEP_SIEVE, 0, place))
         steps.append((k.STEP_ADVANCE, place, place))
     return np.array(steps, dtype=np.int64), first
 
@@ -400,11 +417,10 @@ def _suffix(
             suffix[: index[spans[each.id][0]], k.L_SLOTS] += meetings[place, k.M_SLOT]
     pods = [each for each in holds if each.kind is Kind.POD]
     everyone = [spans[each.id] for each in [*fixed, *changeable, *pods]]
+    alone = _alone(everyone)
     for each in fixed:
         first, last = spans[each.id]
-        others = list(everyone)
-        others.remove((first, last))
-        if start < first < end and _uncovered(first, last, others) == last - first > 0:
+        if start < first < end and (first, last) in alone:
             suffix[: index[first], k.L_SLOTS] += 1
     for each in holds:
         if each.kind is Kind.PROTECTED:

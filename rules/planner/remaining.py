@@ -45,7 +45,7 @@ def _blockers(task: Task, planned: Diary, finding: Finding) -> tuple[str, ...] |
     days = [_one_day(planned, day) for day in _days(task, finding)]
     for size in range(1, MOST + 1):
         for chosen in sorted(_sets(days, size), key=lambda each: [one.start for one in each[1]]):
-            if task.out_of_time is not None and task.out_of_time():
+            if task.late:
                 return None
             if _would_shrink(task, *chosen, finding):
                 return tuple(each.id for each in chosen[1])

@@ -10,7 +10,7 @@ from rules.diary import Day, in_order
 from rules.event import Kind, Occurrence
 from rules.interval import Interval
 from rules.planner import kernel as k
-from rules.planner.model import GRID, DayModel, Floors, Placement, build, weights
+from rules.planner.model import FAR, GRID, DayModel, Floors, Placement, build, weights
 from rules.planner.plan import Numbers, Tier
 from rules.planner.rights import Rights
 from rules.policy import Policy
@@ -19,8 +19,15 @@ from rules.working_pattern import WorkingPattern
 Score = tuple[int, ...]
 """The six numbers, then the ties: outside preferred hours, pieces, minutes created, earliness."""
 
-FIRST_WIDTH, WIDER = 64, 1_000
-"""How many labels of one moment the search keeps at first, and how many times more each time."""
+WIDTHS = (64, 1 << 30)
+"""How many labels of one moment the search keeps: first few, for a good day to beat, then all."""
+MOST_LABELS = 1_000_000
+"""How many labels one day may take: some 300 MB and a few seconds. Past it the search narrows."""
+LABELS_A_SECOND = 100_000
+"""How many labels fit in a second of the time that is left, on a slow machine."""
+
+TimeLeft = Callable[[], float]
+"""Tells how many seconds a search may still take."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +52,10 @@ class DayResult:
             pods: replace(each, score=_six(each.score)) for pods, each in self.options.items()
         }
         return DayResult(options, {pods: _six(each) for pods, each in self.bounds.items()})
+
+    def unproved(self) -> "DayResult":
+        """The same where not everything could be searched, so that nothing is known of better."""
+        return DayResult(self.options, dict.fromkeys(self.bounds, (0,) * 10))
 
     @property
     def proved(self) -> bool:
@@ -73,7 +84,7 @@ def solve_day(
     floors: Floors,
     new_pods: int,
     seed: DayResult | None = None,
-    out_of_time: Callable[[], bool] | None = None,
+    time_left: TimeLeft | None = None,
     elsewhere: Score | None = None,
 ) -> DayResult:
     """The best day for each change in the number of its team contacts.
@@ -86,14 +97,13 @@ def solve_day(
     if rights.tier is not Tier.HOLDS:
         seed = seed and seed.without_ties()
     known = _known(model, seed, new_pods, policy, elsewhere)
-    width = FIRST_WIDTH
-    while True:
-        result, complete = _run(model, known, seed, width)
-        if complete or (out_of_time is not None and out_of_time()):
-            return result
+    result, complete = _run(model, known, seed, WIDTHS[0], MOST_LABELS)
+    seconds = time_left() if time_left is not None and not complete else FAR
+    if not complete and seconds > 0:
         known = _known(model, result, new_pods, policy, elsewhere)
-        seed = result
-        width *= WIDER
+        most = min(MOST_LABELS, int(seconds * LABELS_A_SECOND))
+        result, complete = _run(model, known, result, WIDTHS[1], most)
+    return result if model.whole else result.unproved()
 
 
 def _six(score: Score) -> Score:
@@ -127,11 +137,11 @@ _NEVER = 1 << 60
 
 
 def _run(
-    model: DayModel, known: list[Score], seed: DayResult | None, width: int
+    model: DayModel, known: list[Score], seed: DayResult | None, width: int, most: int
 ) -> tuple[DayResult, bool]:
     scalars, *rest = model.arrays
     scalars = scalars.copy()
-    scalars[k.S_WIDTH] = width
+    scalars[k.S_WIDTH], scalars[k.S_LIMIT] = width, most
     best = [_packed(score) for score in known]
     labels, winner, won_hi, won_lo, dropped_hi, dropped_lo = k.search(
         scalars,
