@@ -44,13 +44,15 @@ protected minutes outside the preferred hours, pieces, minutes created, earlines
 NEVER = np.iinfo(np.int64).max
 NARROW = 16
 """How many labels of one moment go on once the whole search holds too many."""
+MOST_LABELS = 1_000_000
+"""More labels than this are not held at once: they would take over 150 MB."""
 COMPARED = 256
 """With how many of the cheapest like it a label is compared before it is kept."""
 
 # What a label carries, by column.
 MASK, PODS, KEPT, KEPT_P, SINCE, FREE, RUN, BREAK, PROT, MADE, HELD, HI, LO = range(13)
-PARENT, ACT, NEXT, USED, SLOTS = 13, 14, 15, 16, 17
-COLUMNS = 18
+PARENT, ACT, NEXT, USED, SLOTS, KEEP = 13, 14, 15, 16, 17, 18
+COLUMNS = 19
 
 # Scalars of a day, by place in its parameter array.
 (
@@ -171,7 +173,10 @@ def search(
             labels[0, USED] += meetings[m, M_USED]
             labels[0, SLOTS] += meetings[m, M_SLOT]
     heads[0] = 0
-    size = 1
+    size, made = 1, 1
+    # labels that are dropped and led to nothing are written over
+    spare = np.empty(len(labels), dtype=np.int64)
+    spares = 0
     full = 0
     for m in range(count_meetings):
         if meetings[m, M_BIT] >= 0:
@@ -191,7 +196,7 @@ def search(
             while index >= 0:
                 following = labels[index, NEXT]
                 if size + 8 > len(labels):
-                    labels = _grow(labels)
+                    labels, spare = _grow(labels, spare, spares)
                 since = labels[index, SINCE]
                 short = 0
                 if 0 <= since < gap:
@@ -215,8 +220,10 @@ def search(
                     if bit < 0 or not (mask >> bit) & 1:
                         if (mask & meetings[ref, M_NEED]) == meetings[ref, M_NEED]:
                             for cut in range(meetings[ref, M_CUTS], -1, -1):
-                                labels[size] = labels[index]
-                                new = labels[size]
+                                slot = spare[spares - 1] if spares else size
+                                labels[slot] = labels[index]
+                                new = labels[slot]
+                                new[KEEP] = 0
                                 new[HI] += short * gap_unit
                                 ends = here + meetings[ref, M_LENGTH] - cut * 300
                                 new[SINCE] = min(since, here - ends)
@@ -231,8 +238,14 @@ def search(
                                     new[PARENT] = index
                                     new[ACT] = (ACT_STAY << 40) | (ref << 20) | cut
                                 new[NEXT] = heads[s + 1]
-                                heads[s + 1] = size
-                                size += 1
+                                heads[s + 1] = slot
+                                if new[PARENT] == index:
+                                    labels[index, KEEP] = 1
+                                if spares:
+                                    spares -= 1
+                                else:
+                                    size += 1
+                                made += 1
                         if bit < 0:
                             keep_label = False
                         else:
@@ -240,14 +253,22 @@ def search(
                             labels[index, HI] += _price(meetings[ref])
                             labels[index, USED] += meetings[ref, M_LATE]
                 elif kind == STEP_HOLD:
-                    labels[size] = labels[index]
-                    new = labels[size]
+                    slot = spare[spares - 1] if spares else size
+                    labels[slot] = labels[index]
+                    new = labels[slot]
+                    new[KEEP] = 0
                     new[LO] += DISTURBED
                     new[PARENT] = index
                     new[ACT] = (ACT_REMOVE << 40) | (ref << 20)
                     new[NEXT] = heads[s + 1]
-                    heads[s + 1] = size
-                    size += 1
+                    heads[s + 1] = slot
+                    if new[PARENT] == index:
+                        labels[index, KEEP] = 1
+                    if spares:
+                        spares -= 1
+                    else:
+                        size += 1
+                    made += 1
                     # `index` itself keeps the hold; its own record of that is implied
                     if holds[ref, 2] == HOLD_POD:
                         labels[index, HI] += short * gap_unit
@@ -262,6 +283,9 @@ def search(
                 if keep_label:
                     labels[index, NEXT] = heads[s + 1]
                     heads[s + 1] = index
+                elif not labels[index, KEEP]:
+                    spare[spares] = index
+                    spares += 1
                 index = following
             continue
 
@@ -302,6 +326,9 @@ def search(
                 )
                 group_hi[found], group_lo[found] = row[HI], row[LO]
                 found += 1
+            elif not row[KEEP]:
+                spare[spares] = index
+                spares += 1
             index = row[NEXT]
         order = np.arange(found)
         _sort(order, found, hashed, group_hi, group_lo)
@@ -328,7 +355,11 @@ def search(
             if not beaten:
                 chosen[alive] = one
                 alive += 1
-        allowed = width if size < scalars[S_LIMIT] else min(width, NARROW)
+            elif not labels[group[one], KEEP]:
+                spare[spares] = group[one]
+                spares += 1
+        full_up = size > MOST_LABELS or made > scalars[S_LIMIT]
+        allowed = min(width, NARROW) if full_up else width
         if alive > allowed:
             for a in range(found):
                 group_hi[a] += bound[a] * COST
@@ -337,6 +368,9 @@ def search(
                 hi, lo = group_hi[chosen[a]], group_lo[chosen[a]]
                 if hi < dropped_hi or (hi == dropped_hi and lo < dropped_lo):
                     dropped_hi, dropped_lo = hi, lo
+                if not labels[group[chosen[a]], KEEP]:
+                    spare[spares] = group[chosen[a]]
+                    spares += 1
             alive = allowed
 
         last = q == moments - 1
@@ -363,7 +397,7 @@ def search(
                     winner[pods] = index
                 continue
             while size + 64 * (count_meetings + 2) > len(labels):
-                labels = _grow(labels)
+                labels, spare = _grow(labels, spare, spares)
 
             since = labels[index, SINCE]
             open_here = (
@@ -396,8 +430,10 @@ def search(
                             if ends > min(end, points[clear]):
                                 continue
                             to = place_of[ends - points[0]]
-                            labels[size] = labels[index]
-                            new = labels[size]
+                            slot = spare[spares - 1] if spares else size
+                            labels[slot] = labels[index]
+                            new = labels[slot]
+                            new[KEEP] = 0
                             new[HI] += price
                             new[LO] += (
                                 (away + cut * 5) * SHIFTED
@@ -417,14 +453,22 @@ def search(
                             if _hopeful(new, low, won_hi, won_lo, max_pods, ties):
                                 goal = first_step[to]
                                 new[NEXT] = heads[goal]
-                                heads[goal] = size
-                                size += 1
+                                heads[goal] = slot
+                                if new[PARENT] == index:
+                                    labels[index, KEEP] = 1
+                                if spares:
+                                    spares -= 1
+                                else:
+                                    size += 1
+                                made += 1
                 if here >= scalars[S_NOW]:
                     ends = here + scalars[S_POD]
                     if labels[index, PODS] < max_pods and ends <= min(end, points[clear]):
                         to = place_of[ends - points[0]]
-                        labels[size] = labels[index]
-                        new = labels[size]
+                        slot = spare[spares - 1] if spares else size
+                        labels[slot] = labels[index]
+                        new = labels[slot]
+                        new[KEEP] = 0
                         new[HI] += short * gap_unit
                         new[LO] += (
                             holds_started[to] - holds_started[q + 1]
@@ -438,8 +482,14 @@ def search(
                         if _hopeful(new, low, won_hi, won_lo, max_pods, ties):
                             goal = first_step[to]
                             new[NEXT] = heads[goal]
-                            heads[goal] = size
-                            size += 1
+                            heads[goal] = slot
+                            if new[PARENT] == index:
+                                labels[index, KEEP] = 1
+                            if spares:
+                                spares -= 1
+                            else:
+                                size += 1
+                            made += 1
                     run, prot = labels[index, RUN], labels[index, PROT]
                     may_make = labels[index, MADE] + labels[index, HELD] < 2
                     before = here - 300
@@ -462,12 +512,14 @@ def search(
                                 break
                             to = place_of[ends - points[0]]
                             if size + 8 > len(labels):
-                                labels = _grow(labels)
+                                labels, spare = _grow(labels, spare, spares)
                             length = ends - here
                             if not touch[to] and (not fresh or (run == 0 and length < piece)):
                                 continue
-                            labels[size] = labels[index]
-                            new = labels[size]
+                            slot = spare[spares - 1] if spares else size
+                            labels[slot] = labels[index]
+                            new = labels[slot]
+                            new[KEEP] = 0
                             new[PROT] += _gain(run, length, piece)
                             # a longer piece is tried by itself, so only a hold that follows needs the run
                             new[RUN] = min(piece, run + length) if touch[to] else 0
@@ -490,8 +542,14 @@ def search(
                             if _hopeful(new, low, won_hi, won_lo, max_pods, ties):
                                 goal = first_step[to]
                                 new[NEXT] = heads[goal]
-                                heads[goal] = size
-                                size += 1
+                                heads[goal] = slot
+                                if new[PARENT] == index:
+                                    labels[index, KEEP] = 1
+                                if spares:
+                                    spares -= 1
+                                else:
+                                    size += 1
+                                made += 1
 
             row = labels[index]
             length = points[q + 1] - here
@@ -539,12 +597,15 @@ def _gain(run: Any, length: Any, piece: Any) -> Any:
 
 
 @njit(cache=True, nogil=True)
-def _grow(labels: Any) -> Any:
+def _grow(labels: Any, spare: Any, spares: Any) -> Any:
     bigger = np.empty((2 * len(labels), COLUMNS), dtype=np.int64)
     for row in range(len(labels)):
         for column in range(COLUMNS):
             bigger[row, column] = labels[row, column]
-    return bigger
+    longer = np.empty(len(bigger), dtype=np.int64)
+    for place in range(spares):
+        longer[place] = spare[place]
+    return bigger, longer
 
 
 # What is left of a day from a moment on, by column of `suffix`.

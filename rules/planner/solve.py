@@ -21,9 +21,9 @@ Score = tuple[int, ...]
 
 WIDTHS = (64, 1 << 30)
 """How many labels of one moment the search keeps: first few, for a good day to beat, then all."""
-MOST_LABELS = 1_000_000
-"""How many labels one day may take: some 300 MB and a few seconds. Past it the search narrows."""
-LABELS_A_SECOND = 100_000
+MOST_LABELS = 10_000_000
+"""How many labels are looked at for one day, about half a minute. Past it the search narrows."""
+LABELS_A_SECOND = 200_000
 """How many labels fit in a second of the time that is left, on a slow machine."""
 
 TimeLeft = Callable[[], float]
