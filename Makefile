@@ -23,22 +23,22 @@ help: ## Say what each command does
 	@echo
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: $(VENV)/.installed ## Install, then start the service with a sample diary and say where to look
+run: $(VENV)/.warm ## Install, then start the service with a sample diary and say where to look
 	@CLEARWAY_PORT="$(CLEARWAY_PORT)" exec $(BIN)/clearway serve --sample
 
-install: $(VENV)/.installed ## Install what Clearway needs to run into .venv
+install: $(VENV)/.warm ## Install what Clearway needs to run into .venv
 	@echo "Clearway is installed: $(BIN)/clearway --help"
 
-test: develop browser ## Install what the tests need and run them all
+test: develop $(VENV)/.warm browser ## Install what the tests need and run them all
 	$(BIN)/python -m pytest $(ARGS)
 
 # `make -k check` goes on after the first that fails.
 check: check-format check-lint check-types check-imports check-layout check-openapi ## Check format, lint, types, import contracts, the lock and openapi.json
 
-bench: develop ## Measure the planner and print the table
+bench: develop $(VENV)/.warm ## Measure the planner and print the table
 	$(BIN)/python -m tests.bench $(ARGS)
 
-soak: develop browser ## Run the tests with many more random examples (an hour or so)
+soak: develop $(VENV)/.warm browser ## Run the tests with many more random examples (an hour or so)
 	CLEARWAY_SOAK=1 $(BIN)/python -m pytest $(ARGS)
 
 openapi: develop ## Write openapi/openapi.json from the code
@@ -94,6 +94,12 @@ $(VENV)/.installed: $(VENV)/.python requirements/run.txt pyproject.toml
 	@echo "Installing Clearway into $(VENV) …"
 	@$(PIP) install --require-hashes --requirement requirements/run.txt
 	@$(PIP) install --no-deps --no-build-isolation --no-index --editable .
+	@touch $@
+
+# The planner is compiled when it first runs, and kept beside its source: better now than in the first plan.
+$(VENV)/.warm: $(VENV)/.installed $(wildcard rules/planner/kernel.py)
+	@echo "Preparing the planner (once, up to a minute) …"
+	@$(BIN)/clearway doctor >/dev/null || $(BIN)/clearway doctor || true
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed requirements/dev.txt

@@ -17,7 +17,13 @@ import click
 from app import clock
 from app.config import Settings, SettingsError, read_settings
 from app.services.errors import BadInput, ServiceError
-from app.services.files import open_source, open_sources, refuse_existing, write_whole
+from app.services.files import (
+    open_source,
+    open_sources,
+    refuse_existing,
+    refuse_same,
+    write_whole,
+)
 from connectors.errors import ConnectorError
 
 if TYPE_CHECKING:
@@ -134,6 +140,18 @@ def _moment(value: str) -> datetime:
         raise problem from error
 
 
+class _Seconds(click.FloatRange):
+    """A range of seconds that NaN, which compares with nothing, does not lie in."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float | None:
+        seconds = super().convert(value, param, ctx)
+        if seconds != seconds:  # noqa: PLR0124 # only NaN differs from itself
+            self.fail(f"{value} is not a number of seconds.", param, ctx)
+        return seconds
+
+
 def _together(*options: Callable[[_F], _F]) -> Callable[[_F], _F]:
     def decorate(command: _F) -> _F:
         for option in reversed(options):
@@ -196,7 +214,7 @@ _planning = _together(
     ),
     click.option(
         "--budget",
-        type=click.FloatRange(0, 600),
+        type=_Seconds(0, 600),
         metavar="SECONDS",
         help="Time to make each plan. Default: 10.",
     ),
@@ -441,9 +459,12 @@ def apply(
     from app.services.apply import apply as write
     from rules.planner.plan import Tier
 
+    refuse_existing(out, force=force)
     way_back = undo_file or out.with_name(f"{out.name}.undo.json")
-    for path in (out, way_back):
-        refuse_existing(path, force=force)
+    refuse_existing(way_back, force=force)
+    refuse_same(way_back, out, "where the changed diary goes")
+    for path in (out, way_back) if file != "-" else ():
+        refuse_same(path, Path(file), "the diary itself, which stays as it is")
     wish, expected = _Wish(**given), None
     if plan_file is not None:
         wish, tier, expected = _of_plan(plan_file, wish, tier)

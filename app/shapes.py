@@ -120,8 +120,8 @@ class OccurrenceItem(Shape):
     are read in the diary's zone. `scored_as` is computed where it is not given.
     """
 
-    id: str = Field(default="", max_length=2000, description="UID, or UID/original start")
-    uid: str = Field(default="", max_length=2000)
+    id: str = Field(default="", description="UID, or UID/original start")
+    uid: str = ""
     recurrence_id: Moment | None = Field(default=None, description="original start in a series")
     start: Moment
     end: Moment
@@ -549,7 +549,7 @@ def plan_of(
         series=[series_of(each) for each in plan.series],
         curve=None if curve is None else list(curve),
         policy_version=policy_version,
-        warnings=list(warnings),
+        warnings=[_clean(each) for each in warnings],
     )
 
 
@@ -570,7 +570,7 @@ def check_of(
             for each in summary
         },
         policy_version=policy_version,
-        warnings=list(warnings),
+        warnings=[_clean(each) for each in warnings],
     )
 
 

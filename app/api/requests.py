@@ -245,7 +245,7 @@ async def read_undo(request: Request, limit: int) -> tuple[Source, bytes]:
     """A calendar or JSON diary, and the bytes of its undo record."""
     if content_type(request, (JSON, FORM)) == JSON:
         found = _valid(UndoRequest, await read_json(request, limit))
-        return _one_source(found), json.dumps(found.undo).encode()
+        return _one_source(found), _dumped(found.undo, "undo")
     form = await read_form(request, limit)
     _refuse_unknown(form, UndoForm)
     return Source("calendar", _single(form, "calendar")), _single(form, "undo")
@@ -271,7 +271,7 @@ def _sources(found: Calendars) -> tuple[Source, ...]:
     if (found.calendars is None) is (found.diary is None):
         raise BadInput("Send either “calendars” or “diary”.")
     if found.diary is not None:
-        return (Source("diary.json", json.dumps(found.diary).encode()),)
+        return (_json_source(found.diary),)
     texts = found.calendars or []
     return tuple(
         Source(f"calendar {number}", _encoded(text)) for number, text in enumerate(texts, start=1)
@@ -282,8 +282,20 @@ def _one_source(found: Calendar) -> Source:
     if (found.calendar is None) is (found.diary is None):
         raise BadInput("Send either “calendar” or “diary”.")
     if found.calendar is None:
-        return Source("diary.json", json.dumps(found.diary).encode())
+        return _json_source(found.diary)
     return Source("calendar", _encoded(found.calendar))
+
+
+def _json_source(diary: list[Any] | None) -> Source:
+    return Source("diary.json", _dumped(diary, "diary"))
+
+
+def _dumped(value: object, name: str) -> bytes:
+    """A part of the body as bytes. Nesting that could just be read may be too deep to be written."""
+    try:
+        return json.dumps(value).encode()
+    except RecursionError as error:
+        raise BadInput(f"The field “{name}” is nested too deeply.") from error
 
 
 def _from_form(form: Form, options: type[Question]) -> Asked:
@@ -338,7 +350,10 @@ def _encoded(text: str) -> bytes:
 
 
 def _policy(values: Mapping[str, Any] | None) -> tuple[Source, ...]:
-    return (Source("policy", to_toml(values).encode()),) if values else ()
+    try:
+        return (Source("policy", to_toml(values).encode()),) if values else ()
+    except RecursionError as error:
+        raise BadInput("The field “policy” is nested too deeply.") from error
 
 
 def to_toml(values: Mapping[str, Any]) -> str:

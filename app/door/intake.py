@@ -5,12 +5,17 @@ form is ever put on disk.
 """
 
 import json
+import logging
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
+
+# It tells which byte of a form it did not expect, and that byte is somebody's.
+logging.getLogger("python_multipart").disabled = True
+logging.getLogger("python_multipart.multipart").disabled = True
 
 FORM_OVERHEAD = 262_144
 """Bytes that a body may have beyond the calendars in it: fields, boundaries, escapes."""

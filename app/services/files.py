@@ -24,6 +24,8 @@ def open_source(name: str, limit: int) -> Source:
     """One file. One byte more than the limit is read at most."""
     if name == STANDARD_INPUT:
         return _within(Source("Standard input", sys.stdin.buffer.read(limit + 1)), limit)
+    if not name:
+        raise BadInput("A file was given without a name.")
     shown = Path(name).name or name
     try:
         with Path(name).open("rb") as file:
@@ -48,8 +50,17 @@ def refuse_existing(path: Path, *, force: bool) -> None:
     """Raise BadInput where a file would be written over, unless that is wanted."""
     if path.is_dir():
         raise BadInput(f"{path} is a folder, not a file.")
-    if path.exists() and not force:
+    if path.exists() and not path.is_file():
+        raise BadInput(f"{path} is not an ordinary file, so it is not written over.")
+    if (path.exists() or path.is_symlink()) and not force:
         raise BadInput(f"{path} is there already; choose another name, or add --force.")
+
+
+def refuse_same(path: Path, other: Path, what: str) -> None:
+    """Raise BadInput where two names are of one file; `what` says what the other one is."""
+    same = path.absolute() == other.absolute()
+    if same or (path.exists() and other.exists() and path.samefile(other)):
+        raise BadInput(f"{path} is {what}; choose another name.")
 
 
 def write_whole(path: Path, content: bytes) -> None:

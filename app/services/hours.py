@@ -14,14 +14,18 @@ USUAL_ZONE = "Europe/London"
 USUAL_HOURS = "Mon-Fri 09:00-17:00"
 _UNITED_KINGDOM = frozenset({"Europe/London", "GB", "Europe/Belfast"})
 _ANCHOR = date(2024, 1, 1)
+_OF_THE_MACHINE = frozenset({"localtime", "posixrules"})
+"""Files beside the zones whose meaning differs between machines, so a diary cannot name them."""
 
 
 def find_zone(name: str) -> ZoneInfo:
     """An IANA zone by its name. Raises BadInput."""
+    message = f"“{name}” is not a time zone such as Europe/London."
+    if name in _OF_THE_MACHINE:
+        raise BadInput(message)
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        message = f"“{name}” is not a time zone such as Europe/London."
         raise BadInput(message) from error
 
 

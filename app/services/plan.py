@@ -105,16 +105,16 @@ def plan(
     if tier is not Tier.HOLDS and not any(each.organizer for each in opened.diary.occurrences):
         notes += (_NOBODYS,)
     began = perf_counter()
-    over = stopwatch(budget)
-    made = planner.plan(opened.diary, opened.policy, opened.now, tier, kept, over)
+    left = stopwatch(budget)
+    made = planner.plan(opened.diary, opened.policy, opened.now, tier, kept, left)
     return Planned(opened, made, perf_counter() - began, notes)
 
 
-def stopwatch(budget: float | None) -> Callable[[], bool]:
-    """Whether so many seconds from now are over; 10 unless given."""
+def stopwatch(budget: float | None) -> Callable[[], float]:
+    """How many of so many seconds from now are left; 10 unless given."""
     seconds = USUAL_BUDGET if budget is None else budget
     began = perf_counter()
-    return lambda: perf_counter() - began > seconds
+    return lambda: seconds - (perf_counter() - began)
 
 
 def kept_ids(opened: OpenDiary, keep: Collection[str]) -> tuple[frozenset[str], tuple[str, ...]]:

@@ -8,17 +8,23 @@ is the leader's too. What stands outside the three tables below is a parameter o
     [leader]     parameters that the leader chose
 """
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from app.bank_holidays import Nation
 from app.services.errors import BadInput
 from app.services.source import Source
 from rules.policy import Layer, Policy, PolicyError, override
+from rules.working_pattern import PatternError, parse_hours
 
 _TABLES = ("hours", "holidays", "leader")
+_LONGEST_SENTENCE = 300
+_ONE_SHIFT = re.compile(r"[^;|]+")
+"""Exceptions are hours of one day, so what parts days and weeks of a pattern has no place there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +54,17 @@ def read_policy(files: Sequence[Source]) -> PolicyFiles:
         layer = Layer.LEADER if index else Layer.TRUST
         try:
             found = _lay(found, _parse(file.content), layer)
-        except (BadInput, PolicyError, tomllib.TOMLDecodeError) as error:
-            raise BadInput(f"{file.name}: {_sentence(error)}") from error
+        except (BadInput, PolicyError, PatternError) as error:
+            raise BadInput(f"{file.name}: {_shortened(str(error))}") from error
     return found
 
 
-def _sentence(error: Exception) -> str:
-    if isinstance(error, tomllib.TOMLDecodeError):
-        return f"This is not TOML that can be read: {str(error)[:1].lower()}{str(error)[1:]}."
-    return str(error)
+def _shortened(sentence: str) -> str:
+    """A sentence that quotes a value, without the middle of a value that goes on and on."""
+    if len(sentence) <= _LONGEST_SENTENCE:
+        return sentence
+    half = _LONGEST_SENTENCE // 2
+    return f"{sentence[:half]} … {sentence[-half:]}"
 
 
 def _parse(content: bytes) -> dict[str, object]:
@@ -64,6 +72,12 @@ def _parse(content: bytes) -> dict[str, object]:
         return tomllib.loads(content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise BadInput("A policy file is TOML in UTF-8.") from error
+    except tomllib.TOMLDecodeError as error:
+        reason = f"{str(error)[:1].lower()}{str(error)[1:]}"
+        raise BadInput(f"This is not TOML that can be read: {reason}.") from error
+    except (ValueError, RecursionError) as error:
+        # A number of thousands of digits, or tables in tables in tables.
+        raise BadInput("This is not TOML that can be read: a value is too large.") from error
 
 
 def _lay(before: PolicyFiles, values: Mapping[str, object], layer: Layer) -> PolicyFiles:
@@ -89,11 +103,30 @@ def _lay_hours(before: PolicyFiles, table: Mapping[str, object]) -> PolicyFiles:
     return replace(
         before,
         hours=_words(table, "pattern") or before.hours,
-        anchor=_date(table["anchor"], "anchor") if "anchor" in table else before.anchor,
+        anchor=_anchor(table["anchor"]) if "anchor" in table else before.anchor,
         time_zone=_words(table, "time_zone") or before.time_zone,
         exceptions={**before.exceptions}
-        | {_date(day, "exceptions"): str(hours) for day, hours in exceptions.items()},
+        | {_date(day, "exceptions"): _day_hours(day, hours) for day, hours in exceptions.items()},
     )
+
+
+def _anchor(value: object) -> date:
+    found = _date(value, "anchor")
+    if found.weekday():
+        raise BadInput(f"“anchor”: a rotation is counted from a Monday, which {found} is not.")
+    return found
+
+
+def _day_hours(day: str, value: object) -> str:
+    """The hours of one date, in words. Raises BadInput."""
+    problem = BadInput(f"“exceptions” for {day} are hours such as “09:00-12:00”, or “off”.")
+    if not isinstance(value, str) or not _ONE_SHIFT.fullmatch(value):
+        raise problem
+    try:
+        parse_hours(f"mon {value}", ZoneInfo("UTC"))
+    except PatternError as error:
+        raise problem from error
+    return value
 
 
 def _lay_holidays(before: PolicyFiles, table: Mapping[str, object]) -> PolicyFiles:
@@ -126,6 +159,8 @@ def _words(table: Mapping[str, object], name: str) -> str | None:
     value = table.get(name)
     if value is not None and not isinstance(value, str):
         raise BadInput(f"“{name}” is written in quotation marks.")
+    if value is not None and not value.strip():
+        raise BadInput(f"“{name}” says nothing; leave the line out.")
     return value
 
 

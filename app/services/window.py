@@ -17,8 +17,11 @@ def choose_window(
 ) -> tuple[date, date]:
     """The first local date and the one after the last: as asked, else this week and next.
 
-    Raises BadInput where the window is empty, backwards, or longer than 400 days.
+    Raises BadInput where the window is empty, backwards, or longer than 400 days, and where `now`
+    leaves no room around it.
     """
+    if not _FIRST <= now.date() < _LAST:
+        raise BadInput("The present moment lies between the years 2 and 9997.")
     first = start or monday(local_date(now, zone))
     if not _FIRST <= first < _LAST or (end and not _FIRST <= end < _LAST):
         raise BadInput("The dates of a window lie between the years 2 and 9997.")

@@ -19,8 +19,8 @@ from rules.working_pattern import WorkingPattern
 Score = tuple[int, ...]
 """The six numbers, then the ties: outside preferred hours, pieces, minutes created, earliness."""
 
-WIDTHS = (64, 1 << 30)
-"""How many labels of one moment the search keeps: first few, for a good day to beat, then all."""
+WIDTHS = (64, 1_000, 1 << 30)
+"""How many labels of one moment the search keeps: few at first, for a good day to beat, then all."""
 MOST_LABELS = 10_000_000
 """How many labels are looked at for one day, about half a minute. Past it the search narrows."""
 LABELS_A_SECOND = 200_000
@@ -98,11 +98,13 @@ def solve_day(
         seed = seed and seed.without_ties()
     known = _known(model, seed, new_pods, policy, elsewhere)
     result, complete = _run(model, known, seed, WIDTHS[0], MOST_LABELS)
-    seconds = time_left() if time_left is not None and not complete else FAR
-    if not complete and seconds > 0:
+    for width in WIDTHS[1:]:
+        seconds = FAR if time_left is None else time_left()
+        if complete or seconds <= 0:
+            break
         known = _known(model, result, new_pods, policy, elsewhere)
         most = min(MOST_LABELS, int(seconds * LABELS_A_SECOND))
-        result, complete = _run(model, known, result, WIDTHS[1], most)
+        result, complete = _run(model, known, result, width, most)
     return result if model.whole else result.unproved()
 
 

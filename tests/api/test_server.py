@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-import httpx
+import httpx2
 import pytest
 
 COMMAND = [sys.executable, "-c", "from app.cli import main; main()", "serve"]
@@ -54,7 +54,7 @@ def test_it_says_where_to_look_answers_and_stops(
     port = _free_port()
     with _running(root, tmp_path, port, "--sample") as process:
         assert _line(process.stdout) == f"Clearway is at http://127.0.0.1:{port}/\n"
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
+        with httpx2.Client(base_url=f"http://127.0.0.1:{port}") as client:
             assert "sample" in client.get("/").text
             files = [("calendar", ("a.ics", calendar.encode(), "text/calendar"))]
             planned = client.post("/v1/plan", data=options, files=files, timeout=60)
@@ -98,7 +98,7 @@ def test_a_plan_under_way_does_not_keep_it_from_stopping(root: Path, tmp_path: P
         _line(process.stdout)
         with socket.create_connection(("127.0.0.1", port)) as asking:
             asking.sendall(head.encode() + body)
-            with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
+            with httpx2.Client(base_url=f"http://127.0.0.1:{port}") as client:
                 assert client.get("/health", timeout=20).json() == {"status": "ok"}
             process.send_signal(signal.SIGINT)
             process.communicate(timeout=15)
