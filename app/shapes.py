@@ -48,6 +48,8 @@ MANY: Literal["many"] = "many"
 """Stands for a blocking set of more than three events."""
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_COMMANDS = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""What JSON need not escape, and some terminals obey: further control characters, directions."""
 _UNPAIRED = re.compile("[\ud800-\udfff]")
 
 
@@ -580,7 +582,8 @@ def to_json(shape: Shape | Sequence[Shape]) -> str:
         written: object = shape.model_dump(mode="json", by_alias=True)
     else:
         written = [each.model_dump(mode="json", by_alias=True) for each in shape]
-    return json.dumps(written, indent=2, ensure_ascii=False) + "\n"
+    text = json.dumps(written, indent=2, ensure_ascii=False)
+    return _COMMANDS.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n"
 
 
 def _clean(text: str) -> str:

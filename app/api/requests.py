@@ -55,14 +55,24 @@ def _listed(value: object) -> object:
 Words = Annotated[list[str], BeforeValidator(_listed), Field(max_length=500)]
 
 
+def _written(value: object) -> object:
+    """A number would be read as seconds since 1970, which nobody means."""
+    if value is not None and not isinstance(value, str | date):
+        raise ValueError("should be a date such as 2026-11-23")
+    return value
+
+
+LocalDate = Annotated[date, BeforeValidator(_written)]
+
+
 class Question(Shape):
     """Whose diary, over which days, by which hours and settings. All of it may be left out."""
 
     me: Words = Field(default=[], description="mail addresses of the leader")
-    start: date | None = Field(
+    start: LocalDate | None = Field(
         default=None, alias="from", description="first local date; Monday of this week if absent"
     )
-    end: date | None = Field(
+    end: LocalDate | None = Field(
         default=None, alias="to", description="local date after the last; two weeks on if absent"
     )
     time_zone: str | None = Field(

@@ -133,7 +133,19 @@ def survey(
             series[event.uid].append(event)
     view = View(window, diary_zone, Budget())
     found = [each for events in series.values() for each in occurrences(events, view)]
-    return Survey(opened, diary_zone, found, view.shortfalls)
+    return Survey(opened, diary_zone, _told_apart(found, opened), view.shortfalls)
+
+
+def _told_apart(found: Sequence[Found], opened: Sequence[File]) -> list[Found]:
+    """One occurrence for each identifier; another event that takes its form is left out.
+
+    A UID may look like that of a member of somebody else's series: `UID/20261123T090000Z`.
+    """
+    known: dict[str, Found] = {}
+    for each in sorted(found, key=lambda one: one.occurrence.recurrence_id is None):
+        if known.setdefault(each.occurrence.id, each) is not each:
+            opened[each.event.source].broken += 1
+    return list(known.values())
 
 
 # -- before anything is parsed ------------------------------------------------------------------

@@ -77,8 +77,9 @@ def occurrences(events: Sequence[Event], view: View) -> Iterator[Found]:
     """
     masters = _masters([one for one in events if one.recurrence_id is None])
     overrides = _Overrides([one for one in events if one.recurrence_id is not None], masters, view)
+    seen: set[Key] = set()
     for master in masters:
-        yield from _Series(master, overrides, view).found()
+        yield from _Series(master, overrides, view, by_start=len(masters) > 1).found(seen)
     for key, event in overrides.shown():
         found = _found(event, event.start, event.length, key, view)
         if found is not None:
@@ -166,18 +167,24 @@ class _Exclusions:
 
 
 class _Series:
-    """One master with its recurrence set."""
+    """One master with its recurrence set.
 
-    def __init__(self, master: Event, overrides: _Overrides, view: View) -> None:
+    `by_start` is for several events of one UID: each is told apart by its start, as the members
+    of a series are, because one identifier must not stand for two meetings.
+    """
+
+    def __init__(
+        self, master: Event, overrides: _Overrides, view: View, *, by_start: bool = False
+    ) -> None:
         self.master = master
+        self.by_start = by_start
         self.overrides = overrides
         self.view = view
         self.zone = master.start.zone or view.zone
         self.excluded = _Exclusions(master, view)
 
-    def found(self) -> Iterator[Found]:
-        """Instances that overlap the window and that no override stands for."""
-        seen: set[Key] = set()
+    def found(self, seen: set[Key]) -> Iterator[Found]:
+        """Instances that overlap the window, are not `seen` and have no override for them."""
         most = min(MOST_INSTANCES, self.view.left)
         shown = 0
         for moment, length in self._instances(*self._reach()):
@@ -204,7 +211,7 @@ class _Series:
         return any(_key(moment, self.zone) == key for moment, _ in self._instances(wall, wall))
 
     def _found(self, key: Key, moment: Moment, length: Length) -> Found | None:
-        original = key if self.master.recurring else None
+        original = key if self.master.recurring or self.by_start else None
         carrying = self.overrides.carrying(key, self.view)
         if carrying is None:
             return _found(self.master, moment, length, original, self.view)

@@ -1,5 +1,6 @@
 """Each way in which a request can go wrong has its status, one sentence, and tells no more."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -52,6 +53,14 @@ def test_what_cannot_be_read(
     _is_a_problem(client.post(path, content=body, headers=headers), status, name)
 
 
+def _nested(depth: int) -> list[Any]:
+    """A list in a list in a list: fewer than can be read, more than can be written."""
+    found: list[Any] = []
+    for _ in range(depth):
+        found = [found]
+    return found
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -78,6 +87,13 @@ def test_what_cannot_be_read(
         {"calendars": None, "diary": [{"uid": "1"}]},
         {"calendars": None, "diary": {"uid": "1"}},
         {"keep": 7},
+        {"from": 1_700_000_000},
+        {"to": 1e30},
+        {"now": "0001-01-01T00:00:00Z"},
+        {"now": "9999-12-31T23:59:59Z"},
+        {"time_zone": "localtime"},
+        {"policy": {"a": _nested(800)}},
+        {"calendars": None, "diary": [_nested(800)]},
     ],
 )
 def test_options_that_cannot_be(
@@ -184,3 +200,13 @@ def test_a_fault_of_ours_says_sorry_and_nothing_else(
     told = caplog.text + "".join(capfd.readouterr())
     assert "RuntimeError" in caplog.text
     assert "MARKER" not in answer.text + page.text + told
+
+
+def test_half_a_character_in_what_is_kept_is_a_note(
+    client: TestClient, calendar: str, options: dict[str, Any]
+) -> None:
+    """The identifier comes back in a warning, in which it has to be text."""
+    body = json.dumps(options | {"calendars": [calendar], "keep": ["\ud800"]})
+    answer = client.post("/v1/plan", content=body, headers=JSON)
+    assert answer.status_code == 200
+    assert "\ufffd" in answer.json()["warnings"][0]

@@ -119,3 +119,11 @@ def test_a_large_upload_is_not_put_on_disk(
         assert client.post("/v1/check", data=options, files=files).status_code == 200
 
     assert written == []
+
+
+def test_a_broken_form_tells_the_log_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    """The library that reads forms would tell which byte it met."""
+    form = {"content-type": "multipart/form-data; boundary=x"}
+    with TestClient(create_app(SMALL, now=lambda: NOW)) as client:
+        assert client.post("/v1/check", content=b"secret", headers=form).status_code == 400
+    assert capfd.readouterr().err == ""

@@ -6,7 +6,7 @@ import pytest
 
 from app.bank_holidays import Nation
 from app.services.errors import BadInput
-from app.services.hours import make_pattern
+from app.services.hours import find_zone, make_pattern
 from app.services.policy_file import PolicyFiles, read_policy
 from app.services.source import Source
 from rules.event import Kind
@@ -147,3 +147,32 @@ def test_hours_that_cannot_be_read_are_a_sentence_too():
 def test_bytes_that_are_no_text_are_a_sentence():
     with pytest.raises(BadInput, match="UTF-8"):
         read_policy([Source("p", b"\xff\xfe\x00")])
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("gap_minutes = " + "9" * 5_000, "too large"),
+        ("gap_minutes = " + "9" * 4_000, "gap_minutes"),
+        ("a = " + "[" * 100_000, "too large"),
+        ("[hours]\npattern = ''", "“pattern”"),
+        ("[hours]\ntime_zone = ' '", "“time_zone”"),
+        ("[holidays]\nnation = ''", "“nation”"),
+        ("[hours]\nanchor = 2026-12-24", "“anchor”"),
+        ("[hours.exceptions]\n2026-12-24 = 5", "“exceptions” for 2026-12-24"),
+        ("[hours.exceptions]\n2026-12-24 = '25:00-26:00'", "“exceptions” for 2026-12-24"),
+        ("[hours.exceptions]\n2026-12-24 = '09:00-12:00; Tue 09:00-10:00'", "“exceptions”"),
+        ("[hours.exceptions]\n2026-12-24 = '09:00-12:00 | off'", "“exceptions”"),
+    ],
+)
+def test_a_value_that_cannot_be_is_one_short_sentence_with_its_name(text: str, named: str):
+    with pytest.raises(BadInput) as refused:
+        policy(text)
+    assert str(refused.value).startswith("1.toml: ")
+    assert named in str(refused.value)
+    assert len(str(refused.value)) < 400
+
+
+def test_a_zone_that_differs_between_machines_is_none():
+    with pytest.raises(BadInput, match="localtime"):
+        find_zone("localtime")

@@ -1,6 +1,8 @@
 """A plan into a file and out again: the original bytes, or everything but what people edited."""
 
 import json
+import os
+import re
 
 import pytest
 
@@ -161,12 +163,12 @@ def test_an_undo_file_that_is_in_the_way_stops_everything(clearway: Run, diary, 
     assert way_back.read_bytes() == b"of another plan"
 
 
-def test_a_diary_that_was_applied_in_place_can_be_undone_in_place(clearway: Run, diary):
-    before = diary.read_bytes()
-    assert clearway("apply", diary, "--out", diary, "--force", *MONDAY, *NOW).status == 0
-    assert diary.read_bytes() != before
-    assert clearway("undo", diary).status == 0
-    assert diary.read_bytes() == before
+def test_a_new_diary_can_be_undone_in_place(clearway: Run, diary, tmp_path):
+    new = tmp_path / "new.ics"
+    assert clearway("apply", diary, "--out", new, *MONDAY, *NOW).status == 0
+    assert new.read_bytes() != diary.read_bytes()
+    assert clearway("undo", new).status == 0
+    assert new.read_bytes() == diary.read_bytes()
 
 
 def test_a_folder_that_is_not_there_is_a_sentence(clearway: Run, diary, tmp_path):
@@ -245,3 +247,51 @@ def test_people_read_what_was_written_and_the_way_back(clearway: Run, diary, tmp
     assert "holds written" in ran.out
     assert "To go back: clearway undo" in ran.out
     assert "changes taken back." in clearway("undo", new, "--out", tmp_path / "back.ics").out
+
+
+def test_neither_the_diary_nor_its_way_back_is_ever_written_over(clearway: Run, diary, tmp_path):
+    before = diary.read_bytes()
+    link, new = tmp_path / "link.ics", tmp_path / "new.ics"
+    link.symlink_to(diary)
+    ways = ((diary, None), (link, None), (new, diary), (new, link), (new, new))
+    for out, undo in ways:
+        way_back = ("--undo", undo) if undo else ()
+        ran = clearway("apply", diary, "--out", out, *way_back, "--force", *MONDAY, *NOW)
+        assert ran.status == 2
+        assert "choose another name" in ran.err
+    assert diary.read_bytes() == before
+    assert link.is_symlink()
+    assert not new.exists()
+
+
+def test_only_ordinary_files_are_written_over(clearway: Run, diary, tmp_path):
+    pipe, dangling = tmp_path / "pipe", tmp_path / "dangling"
+    os.mkfifo(pipe)
+    dangling.symlink_to("nowhere")
+    for out, word in ((pipe, "ordinary"), (dangling, "--force"), (".", "folder"), ("/", "folder")):
+        force = ("--force",) if out is pipe else ()
+        ran = clearway("apply", diary, "--out", out, *force, *MONDAY, *NOW)
+        assert ran.status == 2
+        assert word in ran.err
+    assert pipe.is_fifo()
+    assert dangling.is_symlink()
+
+
+def test_meetings_that_share_one_uid_are_planned_and_written_apart(clearway: Run, tmp_path):
+    """Some producers give one UID to several meetings; each is still a meeting of its own."""
+    hours = ("09", "10", "11")
+    one, new, back = tmp_path / "one.ics", tmp_path / "new.ics", tmp_path / "back.ics"
+    text = calendar(
+        *[meeting(f"20261123T{h}0000Z", f"20261123T{h}5900Z", mine=True) for h in hours]
+    )
+    one.write_bytes(re.sub(rb"UID:.*@", b"UID:same@", text))
+    asked = (*MONDAY, *NOW, "--tier", "shorten", "--json")
+    planned = clearway("plan", one, *asked).json
+    changed = [each["event_id"] for each in planned["changes"] if "event_id" in each]
+    assert len(set(changed)) == len(changed) == 2
+    assert clearway("apply", one, "--out", new, *asked).json["skipped"] == []
+    summary = clearway("check", new, *MONDAY, "--json").json["summary"]
+    must = sum(summary[rule]["missing"] for rule in ("gap", "protected", "pods"))
+    assert planned["objective"]["must_missing"] == must
+    clearway("undo", new, "--out", back)
+    assert back.read_bytes() == one.read_bytes()

@@ -57,6 +57,9 @@ def test_files_that_are_not_there(clearway: Run, tmp_path):
         ("--to", "9999-12-31"),
         ("--now", "2026-11-19T09:00:00"),
         ("--now", "now"),
+        ("--now", "0001-01-01T00:00:00Z"),
+        ("--now", "9999-12-31T23:59:59Z", "--from", "2026-11-23"),
+        ("--time-zone", "localtime"),
         ("--time-zone", "Europe/Lundun"),
         ("--time-zone", "../etc/passwd"),
         ("--time-zone", "/etc/passwd"),
@@ -148,3 +151,25 @@ def test_warnings_and_errors_hold_nothing_of_the_calendar(clearway: Run, tmp_pat
     path = tmp_path / "bad.ics"
     path.write_bytes(calendar(["SUMMARY:Marker-Title", "DTSTART:Marker-Start"]))
     assert "marker" not in refuse(clearway, "check", path, *MONDAY, *NOW).lower()
+
+
+@pytest.mark.parametrize("seconds", ["nan", "inf", "-1", "ten"])
+def test_a_budget_is_a_number_of_seconds(clearway: Run, diary, seconds: str):
+    assert "--budget" in refuse(clearway, "plan", diary, "--budget", seconds)
+
+
+def test_a_file_without_a_name(clearway: Run):
+    assert "without a name" in refuse(clearway, "check", "")
+
+
+def test_an_identifier_is_as_long_as_it_is(clearway: Run):
+    content = calendar(meeting("20261123T090000Z", "20261123T100000Z")).replace(b"1@", b"1" * 9999)
+    seen = clearway("diary", "-", *MONDAY, "--json", stdin=content)
+    assert len(seen.json[0]["id"]) > 9_999
+    assert clearway("diary", "-", *MONDAY, "--json", stdin=seen.bytes).bytes == seen.bytes
+
+
+def test_an_identifier_that_is_no_text_can_be_kept(clearway: Run, diary):
+    ran = clearway("plan", diary, *MONDAY, *NOW, "--keep", "\udcff", "--json")
+    assert ran.status == 0
+    assert "\ufffd" in ran.json["warnings"][0]

@@ -11,7 +11,7 @@ import pytest
 from app import cli
 from app.terminal.glyphs import BOXES, PLAIN
 from app.terminal.page import open_page
-from tests.cli.conftest import MONDAY, NOW, Run, calendar, meeting
+from tests.cli.conftest import BUSY_MONDAY, MONDAY, NOW, Run, calendar, meeting
 
 COMMANDS = ("diary", "check", "plan", "apply", "undo", "serve", "openapi", "doctor")
 
@@ -146,3 +146,13 @@ def test_json_needs_no_drawing_and_no_planner(diary):
     )
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
     assert (ran.returncode, ran.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize("command", ["diary", "check", "plan"])
+@pytest.mark.parametrize("style", [(), ("--json",)])
+def test_an_identifier_gives_the_terminal_no_orders(clearway: Run, command: str, style: tuple):
+    """Escape sequences in both forms, and marks that turn the direction of writing."""
+    content = calendar(*BUSY_MONDAY).replace(b"UID:1@", "UID:\x1b[31m\x9b31m\u202e1@".encode())
+    ran = clearway(command, "-", *MONDAY, *NOW, *style, stdin=content)
+    assert ran.status < 2
+    assert not set(ran.out + ran.err) & set("\x1b\x9b\u202e")

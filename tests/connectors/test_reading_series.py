@@ -227,7 +227,19 @@ def test_the_highest_sequence_wins_then_the_latest_stamp() -> None:
 
 
 def test_two_events_of_one_uid_at_different_times_are_both_kept() -> None:
-    assert len(seen(event(), event(start="20261125T090000Z"))) == 2
+    both = seen(event(), event(start="20261125T090000Z"))
+    assert [one.id for one in both] == [
+        "one@example/20261123T090000Z",
+        "one@example/20261125T090000Z",
+    ]
+    series = seen(event(DAILY), event("RRULE:FREQ=DAILY;COUNT=2", start="20261124T090000Z"))
+    assert len({one.id for one in series}) == len(series)
+
+
+def test_an_identifier_stands_for_one_occurrence() -> None:
+    found = reading(event(DAILY), event(uid="one@example/20261124T090000Z"))
+    assert len({one.id for one in found.occurrences}) == len(found.occurrences) == 5
+    assert found.left_out == 1
 
 
 def test_a_newer_series_drops_an_override_that_it_excludes_or_no_longer_has() -> None:
