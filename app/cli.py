@@ -3,12 +3,14 @@
 Whatever a command does not need is imported inside it: `check` has to start fast.
 """
 
+import errno
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
@@ -35,6 +37,7 @@ FOUND = 1
 """Exit status of `check` when something is missing that a rule asks first."""
 UNREADABLE = 2
 """Exit status when nothing could be done with what was given."""
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -67,6 +70,9 @@ def main() -> NoReturn:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command and give its exit status; every error is one sentence on standard error."""
+    # Somebody may have closed them; what is written then goes nowhere.
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     try:
         status = cli.main(list(arguments), prog_name="clearway", standalone_mode=False)
         sys.stdout.flush()
@@ -82,14 +88,23 @@ def run(arguments: Sequence[str]) -> int:
         return _say_error(_in_one_sentence(error))
     except (ServiceError, ConnectorError, SettingsError) as error:
         return _say_error(str(error))
-    except Exception as error:
-        # A person gets a sentence; CLEARWAY_DEBUG shows the rest.
-        if os.environ.get("CLEARWAY_DEBUG"):
-            raise
-        return _say_error(
-            f"Clearway met something it did not expect ({type(error).__name__}); "
-            "with CLEARWAY_DEBUG=1 it shows where."
-        )
+    except OSError as error:
+        if error.errno not in _FULL:
+            return _say_unforeseen(error)
+        _leave_quietly()
+        return _say_error("The output cannot be written: there is no room left for it.")
+    except Exception as error:  # noqa: BLE001 # a person gets a sentence
+        return _say_unforeseen(error)
+
+
+def _say_unforeseen(error: Exception) -> int:
+    """A person gets a sentence; CLEARWAY_DEBUG shows the rest."""
+    if os.environ.get("CLEARWAY_DEBUG"):
+        raise error
+    return _say_error(
+        f"Clearway met something it did not expect ({type(error).__name__}); "
+        "with CLEARWAY_DEBUG=1 it shows where."
+    )
 
 
 def _leave_quietly() -> int:
@@ -145,9 +160,9 @@ class _Seconds(click.FloatRange):
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float | None:
+    ) -> float:
         seconds = super().convert(value, param, ctx)
-        if seconds != seconds:  # noqa: PLR0124 # only NaN differs from itself
+        if isnan(seconds):
             self.fail(f"{value} is not a number of seconds.", param, ctx)
         return seconds
 

@@ -22,6 +22,8 @@ def open_sources(names: Iterable[str], limit: int) -> tuple[Source, ...]:
 
 def open_source(name: str, limit: int) -> Source:
     """One file. One byte more than the limit is read at most."""
+    if name == STANDARD_INPUT and sys.stdin is None:
+        raise BadInput("There is no standard input to read.")
     if name == STANDARD_INPUT:
         return _within(Source("Standard input", sys.stdin.buffer.read(limit + 1)), limit)
     if not name:

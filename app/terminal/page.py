@@ -27,6 +27,8 @@ from rules.words import say_day
 LABEL = 13
 """Characters before a row: the day and a sign, or `now` and `plan`."""
 _WIDEST = 140
+_LEAST = 20
+"""No terminal is so narrow, but COLUMNS may say 0, and then nothing at all would be shown."""
 _NARROW = 24
 """Characters below which a text stands under what it is about, not beside it."""
 _AIRY = 7
@@ -92,13 +94,21 @@ def _text(given: str | Text, style: str = "") -> Text:
     return Text(given, style=style) if isinstance(given, str) else given
 
 
+class _Console(Console):
+    """Leaves it to the command line what to do when nobody reads on; rich would end with status 1."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 def open_page(stream: IO[str] | None = None, width: int | None = None) -> Page:
     """A page on a stream, standard output unless given. NO_COLOR and COLUMNS are respected."""
     out = stream or sys.stdout
     if isinstance(out, TextIOWrapper):
         # A sentence may hold a character that this terminal has not.
         out.reconfigure(errors="replace")
-    console = Console(file=out, width=width, highlight=False, emoji=False, markup=False)
+    console = _Console(file=out, width=width, highlight=False, emoji=False, markup=False)
+    console.width = max(console.width, _LEAST)
     return Page(
         console, BOXES if encodable(BOXES, getattr(out, "encoding", None) or "ascii") else PLAIN
     )

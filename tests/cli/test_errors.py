@@ -1,11 +1,13 @@
 """Whatever cannot be read ends in status 2 and one sentence on standard error, and nothing else."""
 
+import io
 import json
 import subprocess
 import sys
 
 import pytest
 
+from app import cli
 from tests.cli.conftest import MONDAY, NOW, Run, calendar, meeting
 
 
@@ -173,3 +175,25 @@ def test_an_identifier_that_is_no_text_can_be_kept(clearway: Run, diary):
     ran = clearway("plan", diary, *MONDAY, *NOW, "--keep", "\udcff", "--json")
     assert ran.status == 0
     assert "\ufffd" in ran.json["warnings"][0]
+
+
+def test_output_that_goes_nowhere(diary, tmp_path):
+    """A full disk is said; a closed stream or a reader that leaves early is not worth a word."""
+    run = f'"{sys.executable}" -c "from app.cli import main; main()" check "{diary}" {" ".join(MONDAY)}'
+    ways = {"> /dev/full": (2, "no room"), ">&-": (1, ""), "2>&-": (1, ""), "| true": (0, "")}
+    for way, (status, said) in ways.items():
+        ran = subprocess.run(
+            ["sh", "-c", f"{run} {way}"], capture_output=True, text=True, check=False
+        )
+        assert (ran.returncode, ran.stderr.count("\n")) == (status, bool(said)), way
+        assert said in ran.stderr
+
+
+def test_no_reader_is_no_finding(clearway: Run, diary, monkeypatch):
+    class Gone(io.StringIO):
+        def write(self, text: str) -> int:
+            raise BrokenPipeError
+
+    monkeypatch.setattr("app.cli._leave_quietly", lambda: 0)
+    monkeypatch.setattr(sys, "stdout", Gone())
+    assert cli.run(["diary", str(diary), *MONDAY]) == 0

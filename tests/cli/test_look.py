@@ -156,3 +156,11 @@ def test_an_identifier_gives_the_terminal_no_orders(clearway: Run, command: str,
     ran = clearway(command, "-", *MONDAY, *NOW, *style, stdin=content)
     assert ran.status < 2
     assert not set(ran.out + ran.err) & set("\x1b\x9b\u202e")
+
+
+@pytest.mark.parametrize("columns", ["0", "1", "-5", "many"])
+def test_a_terminal_without_width_still_shows_something(monkeypatch, columns: str):
+    monkeypatch.setenv("COLUMNS", columns)
+    out = io.StringIO()
+    open_page(out).say("Nothing is missing.")
+    assert "Nothing is" in out.getvalue()

@@ -34,12 +34,12 @@ def _meeting(uid: str, start: datetime, minutes: int, people: int = 2) -> Occurr
     return Occurrence(uid, start, end, ScoredAs.APPOINTMENT, organizer=True, other_people=people)
 
 
-def _weekly(uid: str, hour: int, minutes: int, weeks: int, **more: bool) -> list[Occurrence]:
+def _weekly(uid: str, hour: int, minutes: int, weeks: int) -> list[Occurrence]:
     starts = [
         datetime(2026, 11, 23, hour, tzinfo=UTC) + week * timedelta(weeks=1)
         for week in range(weeks)
     ]
-    return [replace(_meeting(uid, start, minutes), recurrence_id=start, **more) for start in starts]
+    return [replace(_meeting(uid, start, minutes), recurrence_id=start) for start in starts]
 
 
 def _diary(*occurrences: Occurrence) -> Diary:
