@@ -20,6 +20,8 @@ from rules.working_pattern import (
     monday,
 )
 
+AHEAD = timedelta(weeks=3)
+"""How far past the weeks asked for a calendar is read."""
 LONG_DAY = timedelta(hours=6)
 """A window longer than this has a break."""
 MIDDLE = timedelta(hours=3)
@@ -75,7 +77,7 @@ class Diary:
 
     @property
     def reach(self) -> Interval:
-        """The instants that must have been read: whole weeks and a day on either side."""
+        """The instants that must have been read; see the function of the same name."""
         return reach(self.start, self.end, self.pattern)
 
     @property
@@ -173,9 +175,13 @@ def in_order(occurrences: Iterable[Occurrence]) -> tuple[Occurrence, ...]:
 
 
 def reach(start: date, end: date, pattern: WorkingPattern) -> Interval:
-    """What a calendar must be read over for a window of local dates: whole weeks, a day each side."""
+    """What a calendar must be read over for a window of local dates.
+
+    Whole weeks and a day on either side, and the three weeks after: a change is offered for a
+    whole series where it helps in those too.
+    """
     first = monday(start) - timedelta(days=1)
-    last = monday(end - timedelta(days=1)) + timedelta(days=8)
+    last = monday(end - timedelta(days=1)) + timedelta(days=8) + AHEAD
     return Interval(day_span(first, pattern.zone).start, day_span(last, pattern.zone).start)
 
 

@@ -49,6 +49,16 @@ MOST_LABELS = 1_000_000
 COMPARED = 256
 """With how many of the cheapest like it a label is compared before it is kept."""
 
+
+def _compiled(function: Any) -> Any:
+    """Machine code for a function, kept on disk where there is a place to keep it."""
+    try:
+        return njit(cache=True, nogil=True)(function)
+    except RuntimeError:
+        # numba finds no directory it may write to: each process compiles for itself
+        return njit(nogil=True)(function)
+
+
 # What a label carries, by column.
 MASK, PODS, KEPT, KEPT_P, SINCE, FREE, RUN, BREAK, PROT, MADE, HELD, HI, LO = range(13)
 PARENT, ACT, NEXT, USED, SLOTS, KEEP = 13, 14, 15, 16, 17, 18
@@ -84,8 +94,9 @@ COLUMNS = 19
     S_TIES,
     S_WIDTH,
     S_LIMIT,
-) = range(28)
-SCALARS = 28
+    S_WEEK_END,
+) = range(29)
+SCALARS = 29
 
 # What is known of a segment between two moments, by column.
 G_BLOCKED, G_CUT, G_PROTECTED, G_ZONE, G_INSIDE = range(5)
@@ -95,7 +106,7 @@ M_START, M_LENGTH, M_CUTS, M_BIT, M_PRICE, M_TOLD, M_LOW, M_HIGH, M_NEED, M_USED
 )
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def search(
     scalars: Any,
     points: Any,
@@ -463,7 +474,8 @@ def search(
                                 made += 1
                 if here >= scalars[S_NOW]:
                     ends = here + scalars[S_POD]
-                    if labels[index, PODS] < max_pods and ends <= min(end, points[clear]):
+                    room = ends <= min(end, points[clear]) and here < scalars[S_WEEK_END]
+                    if labels[index, PODS] < max_pods and room:
                         to = place_of[ends - points[0]]
                         slot = spare[spares - 1] if spares else size
                         labels[slot] = labels[index]
@@ -573,13 +585,13 @@ def search(
     return labels[:size], winner, won_hi, won_lo, dropped_hi, dropped_lo
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _price(meeting: Any) -> Any:
     """What changing a meeting adds: its price, the people told, and one meeting changed."""
     return meeting[M_PRICE] * COST + meeting[M_TOLD] * TOLD + 1
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _pass(row: Any, meetings: Any, here: Any, ends: Any) -> None:
     """Charge the meetings whose own time this jump covers: they must come later."""
     for m in range(len(meetings)):
@@ -589,14 +601,14 @@ def _pass(row: Any, meetings: Any, here: Any, ends: Any) -> None:
             row[USED] += meetings[m, M_LATE]
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _gain(run: Any, length: Any, piece: Any) -> Any:
     if run >= piece:
         return length
     return run + length if run + length >= piece else 0
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _grow(labels: Any, spare: Any, spares: Any) -> Any:
     bigger = np.empty((2 * len(labels), COLUMNS), dtype=np.int64)
     for row in range(len(labels)):
@@ -612,7 +624,7 @@ def _grow(labels: Any, spare: Any, spares: Any) -> Any:
 L_FREE, L_FIRM, L_COVERS, L_SLOTS, L_USED, L_ZONE, L_HOLDS, L_QUIET = range(8)
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _bound(
     row: Any, scalars: Any, left: Any, stage: Any, shift: Any, offset: Any, table: Any
 ) -> Any:
@@ -665,7 +677,7 @@ MOST_SETS = 13
 """Completions are known where at most this many movable meetings are still ahead."""
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _completions(
     scalars: Any,
     points: Any,
@@ -767,7 +779,7 @@ def _completions(
     return stage, shift, offset, table
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _rest_of_day(
     scalars: Any,
     points: Any,
@@ -877,7 +889,7 @@ def _rest_of_day(
         found[2], found[3], found[4] = 0, one // 60, (one + two) // 60
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _hopeful(row: Any, low: Any, won_hi: Any, won_lo: Any, max_pods: Any, ties: Any) -> Any:
     """Whether this label may still become a better day than the best known."""
     hi = row[HI] + low * COST
@@ -887,7 +899,7 @@ def _hopeful(row: Any, low: Any, won_hi: Any, won_lo: Any, max_pods: Any, ties: 
     return False
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _sort(order: Any, size: Any, first: Any, second: Any, third: Any) -> None:
     """Put the first `size` places of `order` in order of three keys, then of place (Shell's sort)."""
     step = 1
@@ -915,7 +927,7 @@ def _sort(order: Any, size: Any, first: Any, second: Any, third: Any) -> None:
         step //= 3
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _beats(
     one: Any, other: Any, scalars: Any, here: Any, gap_unit: Any, prot_unit: Any, rest_unit: Any
 ) -> Any:

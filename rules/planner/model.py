@@ -14,7 +14,7 @@ from rules.planner import kernel as k
 from rules.planner.plan import Tier
 from rules.planner.rights import Rights
 from rules.policy import Policy, Severity
-from rules.working_pattern import WorkingPattern
+from rules.working_pattern import WorkingPattern, day_span, monday
 
 GRID = timedelta(minutes=5)
 SECOND = timedelta(seconds=1)
@@ -90,7 +90,13 @@ def build(
     origin = origin.replace(minute=0, second=0, microsecond=0)
     moments = _Moments(origin)
     start, end = moments.second(window.span.start), moments.second(window.span.end)
-    holds = tuple(each for each in everything if rights.is_own_hold(each))
+    # past a Sunday's midnight a team contact would count for the week after the shift's own
+    week_end = day_span(monday(window.day) + timedelta(weeks=1), pattern.zone).start
+    holds = tuple(
+        each
+        for each in everything
+        if rights.is_own_hold(each) and not (each.kind is Kind.POD and each.span.start >= week_end)
+    )
     changeable, fixed, whole = _split(day, rights, window.span, holds)
     movable = [each for each in changeable if rights.movable(each, window.span)]
     bits = {each.id: bit for bit, each in enumerate(movable)}
@@ -118,6 +124,7 @@ def build(
     scalars = _scalars(
         policy, window.contracted, rights, moments, start, end, zone, floors, held_pods + new_pods
     )
+    scalars[k.S_WEEK_END] = moments.second(week_end)
     scalars[k.S_HELD_ALL] = sum(each.kind is Kind.PROTECTED for each in holds)
     scalars[k.S_HELD_ALREADY] = sum(
         each not in holds and not rights.is_firm(each) for each in day.holds(Kind.PROTECTED)

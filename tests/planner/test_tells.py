@@ -150,3 +150,17 @@ def test_every_meeting_change_names_the_findings_it_makes_smaller(seed: int) -> 
         assert set(change.because) <= known
         if change.kind in (ChangeKind.EVENT_MOVE, ChangeKind.EVENT_SHORTEN):
             assert change.because, change.message
+
+
+def test_a_team_chat_after_a_sundays_midnight_is_not_counted_twice() -> None:
+    """A night shift from Sunday reaches into the next week: its chat goes before midnight or nowhere."""
+    start = datetime(2026, 11, 22, 20, tzinfo=UTC)
+    pattern = parse_hours("Sun 20:00-08:00", LONDON)
+    meeting = replace(_meeting("long@x", start, 240), organizer=False)
+    diary = Diary((meeting,), pattern, date(2026, 11, 16), date(2026, 11, 23))
+    found = plan(diary, Policy(), datetime(2026, 11, 12, 9, tzinfo=UTC), Tier.HOLDS)
+    missing = [
+        each for each in evaluate(after(diary, found.changes), Policy()) if each.rule == "pods"
+    ]
+    assert found.objective.numbers.must_missing == 20
+    assert [each.missing for each in missing] == [20]

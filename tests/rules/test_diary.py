@@ -105,11 +105,11 @@ def test_pods_count_from_monday_to_sunday_wherever_the_window_is() -> None:
     assert part.pods(MONDAY + timedelta(days=7)) == ()
 
 
-def test_reach_is_whole_weeks_and_a_day_on_either_side() -> None:
+def test_reach_is_whole_weeks_and_a_day_on_either_side_then_three_weeks() -> None:
     diary = replace(week(""), start=TUESDAY, end=SUNDAY + timedelta(days=2))
     assert diary.reach == reach(diary.start, diary.end, diary.pattern)
     assert diary.reach.start == instant(MONDAY - timedelta(days=1), time(), ZONE)
-    assert diary.reach.end == instant(MONDAY + timedelta(days=15), time(), ZONE)
+    assert diary.reach.end == instant(MONDAY + timedelta(days=15 + 21), time(), ZONE)
     assert diary.span.start == instant(TUESDAY, time(), ZONE)
     assert diary.span.end == instant(MONDAY + timedelta(days=8), time(), ZONE)
 

@@ -61,7 +61,9 @@ def test_row_1_counts_as_nothing(facts: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("facts", NONE_ROW)
-@pytest.mark.parametrize("kind", [*sorted(HOLD_CLASS), *TEAM_AND_CLINICAL, Kind.TRAVEL, Kind.CHECK_IN])
+@pytest.mark.parametrize(
+    "kind", [*sorted(HOLD_CLASS), *TEAM_AND_CLINICAL, Kind.TRAVEL, Kind.CHECK_IN]
+)
 def test_row_1_comes_before_every_other(facts: dict[str, Any], kind: Kind) -> None:
     assert scored(**({"kind": kind, "private": True} | facts)) is ScoredAs.NONE
 
