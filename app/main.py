@@ -26,7 +26,8 @@ from app.problems import Kind
 from app.web import pages
 
 HOST = "127.0.0.1"
-_PLANS_ON_A_PAGE = 3
+_PLANS_ON_A_PAGE = 4
+"""Three tiers, and the plans of the curve, which share the time of one."""
 _READING = 30.0
 """Seconds that reading the largest calendar may take, beyond the plans made of it."""
 _CLOSING = 2
@@ -84,7 +85,8 @@ def serve(settings: Settings, announce: Callable[[str], None], *, sample: bool =
     app = create_app(settings, sample=sample)
     config = uvicorn.Config(
         app,
-        log_level="warning",
+        # what must be said is said in sentences of our own; a cancelled half request is none of it
+        log_level="critical",
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=_CLOSING,

@@ -95,6 +95,14 @@ class PlanOptions(Question):
     keep: Words = Field(default=[], description="identifiers of events that stay as they are")
 
 
+class PlanQuestion(PlanOptions):
+    """The same, and whether the curve is wanted too."""
+
+    curve: bool = Field(
+        default=False, description="also the best plans of tier move for other prices of a person"
+    )
+
+
 class WithDiary(Shape):
     """A JSON diary."""
 
@@ -135,7 +143,7 @@ class CheckRequest(Calendars, WithPolicy, Question):
     model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
 
-class PlanRequest(Calendars, WithPolicy, PlanOptions):
+class PlanRequest(Calendars, WithPolicy, PlanQuestion):
     """What `POST /v1/plan` takes."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE | {"tier": "move"}]})
@@ -176,7 +184,7 @@ class CheckForm(Question):
     policy: list[bytes] = Field(default=[], description="policy files (TOML)")
 
 
-class PlanForm(PlanOptions):
+class PlanForm(PlanQuestion):
     """The same as a form. Text fields may be repeated where JSON has a list."""
 
     calendar: list[bytes] = Field(description=".ics files or JSON diaries")
@@ -210,6 +218,7 @@ class Asked:
     sources: tuple[Source, ...] = field(repr=False)
     policy: tuple[Source, ...] = field(repr=False, default=())
     plan_hash: str = ""
+    curve: bool = False
 
     def ask(self, now: datetime) -> Ask:
         """What the services take, with `now` where the request names no moment."""
@@ -236,7 +245,7 @@ async def read_plan(request: Request, limit: int) -> Asked:
     """A question for `plan`."""
     if content_type(request, (JSON, FORM)) == JSON:
         return _from_json(await read_json(request, limit), PlanRequest, PlanOptions)
-    return _from_form(await read_form(request, limit), PlanOptions)
+    return _from_form(await read_form(request, limit), PlanQuestion)
 
 
 async def read_apply(request: Request, limit: int) -> Asked:
@@ -266,7 +275,16 @@ def _from_json(
 ) -> Asked:
     found = _valid(whole, body)
     policy = found.policy if isinstance(found, WithPolicy) else None
-    return Asked(_options(_only(found, options)), _sources(found), _policy(policy))
+    return Asked(
+        _options(_only(found, options)),
+        _sources(found),
+        _policy(policy),
+        curve=_wants_curve(found),
+    )
+
+
+def _wants_curve(found: Shape) -> bool:
+    return isinstance(found, PlanQuestion) and found.curve
 
 
 def _options(values: Mapping[str, object]) -> PlanOptions:
@@ -324,6 +342,7 @@ def _from_form(form: Form, options: type[Question]) -> Asked:
         tuple(_named("calendar", calendars)),
         tuple(_named("policy", form.contents("policy"))),
         str(values.get("plan_hash", "")),
+        _wants_curve(found),
     )
 
 

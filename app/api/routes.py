@@ -15,6 +15,7 @@ from app.door.desk import Desk, desk_of
 from app.services import apply as applying
 from app.services import undo as undoing
 from app.services.check import check as check_diary
+from app.services.curve import curve as make_curve
 from app.services.plan import plan as make_plan
 from app.services.read import read
 from app.services.source import Source
@@ -128,7 +129,12 @@ def _plan(desk: Desk, asked: Asked) -> Shape:
     opened = read(asked.sources, asked.ask(desk.now()), desk.settings)
     options = asked.options
     budget = float(desk.settings.budget)
-    return make_plan(opened, options.tier, keep=options.keep, budget=budget).shape()
+    made = make_plan(opened, options.tier, keep=options.keep, budget=budget)
+    if not asked.curve:
+        return made.shape()
+    return made.shape(
+        [each.shape() for each in make_curve(opened, keep=options.keep, budget=budget)]
+    )
 
 
 def _apply(desk: Desk, asked: Asked) -> Shape:

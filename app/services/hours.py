@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from app.bank_holidays import Nation, bank_holidays
 from app.services.errors import BadInput
 from app.services.policy_file import PolicyFiles
+from rules.diary import AHEAD
 from rules.working_pattern import PatternError, Shift, WorkingPattern, parse_hours
 
 USUAL_ZONE = "Europe/London"
@@ -45,7 +46,7 @@ def make_pattern(
     """
     around = timedelta(days=14)
     whose = nation or files.nation or _usual_nation(zone)
-    off = bank_holidays(whose, (start - around).year, (end + around).year)
+    off = bank_holidays(whose, (start - around).year, (end + around + AHEAD).year)
     try:
         pattern = parse_hours(hours or files.hours or USUAL_HOURS, zone, files.anchor or _ANCHOR)
         exceptions = _exceptions(files.exceptions, zone)

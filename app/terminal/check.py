@@ -72,7 +72,7 @@ def title_of(rule: str) -> str:
 
 
 def _show_summary(page: Page, summary: Sequence[RuleSummary]) -> None:
-    page.head("What your diary had")
+    page.head("What your diary has")
     rows = [(title_of(each.rule), _kept(each), _missing(each)) for each in summary if each.days]
     widest = max((len(kept) for _, kept, _ in rows), default=0)
     page.pairs(

@@ -19,13 +19,15 @@ from app.drawing.svg import flag_sample, sample, stylesheet
 from app.problems import EXPECTED, Kind
 from app.services import apply as applying
 from app.services import undo as undoing
+from app.services.curve import Point, curve
 from app.services.errors import BadInput, StalePlan
 from app.services.plan import Planned, plan
 from app.services.read import OpenDiary, read
 from app.web import forms
 from app.web.forms import Answers, Wrong, WrongAnswers
-from app.web.presenters import overview, tier_views
+from app.web.presenters import curve_rows, overview, tier_views
 from rules.planner.plan import Tier
+from rules.words import say_minutes
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
@@ -170,7 +172,7 @@ async def _answers(request: Request, desk: Desk) -> Answers:
 async def _week(desk: Desk, given: Answers) -> HTMLResponse:
     answers = forms.remember(given, desk.now())
     try:
-        opened, plans = await desk.workers.run(lambda: _plans(desk, answers))
+        opened, plans, points = await desk.workers.run(lambda: _plans(desk, answers))
     except WrongAnswers as error:
         return _start(desk, error.answers, error.wrong, 422)
     except EXPECTED as error:
@@ -180,6 +182,8 @@ async def _week(desk: Desk, given: Answers) -> HTMLResponse:
         "week.html",
         now=overview(opened),
         tiers=tier_views(plans),
+        curve=curve_rows(points, plans[-1]),
+        price=say_minutes(opened.policy.price_person),
         answers=asdict(answers) | {"packed": answers.packed},
         can_take=len(answers.contents) == 1 and not answers.sources[0].is_json,
         key=_key(),
@@ -187,10 +191,12 @@ async def _week(desk: Desk, given: Answers) -> HTMLResponse:
     )
 
 
-def _plans(desk: Desk, answers: Answers) -> tuple[OpenDiary, list[Planned]]:
+def _plans(desk: Desk, answers: Answers) -> tuple[OpenDiary, list[Planned], tuple[Point, ...]]:
     ask = forms.to_ask(answers, desk.now())
     opened = read(answers.sources, ask, desk.settings)
-    return opened, [plan(opened, tier, budget=float(desk.settings.budget)) for tier in Tier]
+    budget = float(desk.settings.budget)
+    plans = [plan(opened, tier, budget=budget) for tier in Tier]
+    return opened, plans, curve(opened, budget=budget)
 
 
 def _apply(desk: Desk, answers: Answers, tier: Tier, plan_hash: str) -> applying.Applied:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from app.drawing import layout
 from app.drawing.svg import draw
 from app.drawing.words import NAMES, DayWords, describe, summarise
+from app.services.curve import Point
 from app.services.plan import Planned
 from app.services.read import OpenDiary
 from rules.catalogue import RULES, evaluate
@@ -93,6 +94,7 @@ class TierView:
     pictures: tuple[Picture, ...]
     days: tuple[ChangeDay, ...]
     stays: tuple[Stay, ...]
+    series: tuple[str, ...]
     proof: str
     hash: str
     unknown: bool
@@ -102,6 +104,22 @@ class TierView:
     def has_changes(self) -> bool:
         """Whether there is anything to take."""
         return bool(self.days)
+
+
+@dataclass(frozen=True, slots=True)
+class CurveRow:
+    """One plan of the curve: what it tells and regains, and for which price it is the best.
+
+    `share` is its time out of the most that any of them regains, in percent.
+    """
+
+    told: int
+    regained: str
+    share: int
+    meetings: int
+    price: str
+    proved: bool
+    same_as: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +157,32 @@ def tier_views(plans: Sequence[Planned]) -> tuple[TierView, ...]:
     return tuple(views)
 
 
+def curve_rows(points: Sequence[Point], furthest: Planned) -> tuple[CurveRow, ...]:
+    """The curve from the plan that tells the fewest people on; `furthest` is the plan shown above."""
+    most = max((each.minutes_regained for each in points), default=0)
+    ordered = sorted(points, key=lambda each: (each.people_told, each.minutes_regained))
+    return tuple(_curve_row(each, most, furthest) for each in ordered)
+
+
+def _curve_row(point: Point, most: int, furthest: Planned) -> CurveRow:
+    best = point.best
+    same = _edits(best.changes) == _edits(furthest.plan.changes)
+    return CurveRow(
+        told=point.people_told,
+        regained=say_minutes(point.minutes_regained),
+        share=round(100 * max(point.minutes_regained, 0) / most) if most else 0,
+        meetings=best.objective.numbers.meetings_changed,
+        price="Nobody is told" if best.price is None else f"From {say_minutes(best.price)}",
+        proved=best.proof.optimal,
+        same_as=TIERS[furthest.plan.tier][0] if same else "",
+    )
+
+
+def _edits(changes: Iterable[Change]) -> set[tuple[object, ...]]:
+    """What changes do, without why: those of a curve carry no reasons."""
+    return {(each.kind, each.hold, each.event_id, each.before, each.after) for each in changes}
+
+
 def _tier(planned: Planned, same: str) -> TierView:
     plan, after = planned.plan, planned.after
     heading, about = TIERS[plan.tier]
@@ -158,6 +202,7 @@ def _tier(planned: Planned, same: str) -> TierView:
         pictures=_pictures(planned.opened, after, found, name, heading, plan.changes),
         days=tuple(_change_days(plan.changes, planned)),
         stays=tuple(_stay(each, planned) for each in plan.remaining),
+        series=tuple(each.message for each in plan.series),
         proof=_proof(planned),
         hash=planned.hash,
         unknown=any(each.agreement is Agreement.UNKNOWN for each in plan.changes),

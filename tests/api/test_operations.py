@@ -64,6 +64,23 @@ def test_a_form_says_the_same_as_json(
     assert _timeless(as_form.json()) == _timeless(as_json.json())
 
 
+def test_the_curve_comes_where_it_is_asked_for(
+    client: TestClient, calendar: str, options: dict[str, Any]
+) -> None:
+    """By JSON and by form, of the tier that goes furthest, and never unasked."""
+    asked = options | {"curve": True}
+    as_json = client.post("/v1/plan", json=asked | {"calendars": [calendar]})
+    files = [("calendar", ("diary.ics", calendar.encode(), "text/calendar"))]
+    as_form = client.post("/v1/plan", data=asked, files=files)
+    plain = client.post("/v1/plan", json=options | {"calendars": [calendar]})
+
+    points = as_json.json()["curve"]
+    assert [each["price_person"] for each in points][-1] == "nobody"
+    assert [each["people_told"] for each in points][-1] == 0
+    assert as_form.json()["curve"] == points
+    assert "curve" not in plain.json()
+
+
 def test_a_json_diary_gives_the_same_findings(
     client: TestClient, calendar: str, options: dict[str, Any]
 ) -> None:

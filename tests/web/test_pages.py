@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,30 @@ from starlette.testclient import TestClient
 from app import sample
 from app.config import Settings
 from app.main import create_app
+from app.services.curve import curve
 from app.services.plan import plan
-from app.services.read import Ask, read
+from app.services.read import Ask, OpenDiary, read
 from app.services.source import Source
 from app.web.carry import pack, unpack
 from rules.planner.plan import Tier
 from tests.web.conftest import NOW, SMALL
 from tests.web.lint import Page, problems
 
+WEEKLY = "\r\n".join(
+    [
+        *("BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//x//y//EN"),
+        *("BEGIN:VEVENT", "UID:first", "DTSTAMP:20261101T000000Z", "RRULE:FREQ=WEEKLY"),
+        *(
+            "DTSTART:20261123T100000Z",
+            "DTEND:20261123T110000Z",
+            f"ORGANIZER:mailto:{sample.LEADER}",
+        ),
+        *("ATTENDEE:mailto:a@trust.example", "ATTENDEE:mailto:b@trust.example", "END:VEVENT"),
+        *("BEGIN:VEVENT", "UID:second", "DTSTAMP:20261101T000000Z", "RRULE:FREQ=WEEKLY"),
+        *("DTSTART:20261123T110000Z", "DTEND:20261123T120000Z", "ORGANIZER:mailto:c@trust.example"),
+        *(f"ATTENDEE:mailto:{sample.LEADER}", "END:VEVENT", "END:VCALENDAR", ""),
+    ]
+).encode()
 EMPTY = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//y//EN\r\nEND:VCALENDAR\r\n"
 
 
@@ -70,9 +87,7 @@ def test_every_page_is_well_made(client: TestClient, path: str) -> None:
 
 def test_the_sample_shows_three_plans_that_differ(week: str) -> None:
     """Holds, shorter, moved: each regains more and tells more people."""
-    start, end = sample.week(NOW)
-    source = Source("sample", sample.calendar(NOW).encode())
-    opened = read([source], Ask(now=NOW, me=(sample.LEADER,), start=start, end=end))
+    opened = _opened()
     plans = [plan(opened, tier) for tier in Tier]
     regained = [each.minutes_regained for each in plans]
     told = [each.plan.objective.numbers.people_told for each in plans]
@@ -84,6 +99,50 @@ def test_the_sample_shows_three_plans_that_differ(week: str) -> None:
     rows = re.findall(r"<tr><th scope=\"row\"><a.*?</tr>", week)
     cells = [re.findall(r"<td>(.*?)</td>", row) for row in rows]
     assert [int(each[1]) for each in cells] == told
+
+
+def _opened() -> OpenDiary:
+    start, end = sample.week(NOW)
+    source = Source("sample", sample.calendar(NOW).encode())
+    ask = Ask(now=NOW, me=(sample.LEADER,), start=start, end=end - timedelta(days=2))
+    return read([source], ask)
+
+
+def test_the_curve_goes_from_nobody_told_upwards(week: str) -> None:
+    """More people told, more time regained, each from a lower price; one row is the plan above."""
+    table = re.search(r'<table class="curve">.*?</table>', week, re.S)
+    assert table
+    told = [int(each) for each in re.findall(r'<th scope="row">(\d+)', table[0])]
+    shares = [int(each) for each in re.findall(r'<rect width="(\d+)"', table[0])]
+    points = curve(_opened())
+
+    assert told == sorted(point.people_told for point in points)
+    assert told == sorted(set(told)) and told[0] == 0
+    assert shares == sorted(set(shares)) and shares[-1] == 100
+    assert table[0].count("as in “Move meetings”") == 1
+    assert table[0].count("the best found in time") == 0
+    assert "Your settings say 1 minute." in " ".join(Page(week).texts)
+
+
+def test_where_no_price_changes_the_plan_there_is_no_curve(
+    client: TestClient, answers: dict[str, str]
+) -> None:
+    """A diary without meetings has one plan at every price."""
+    answer = client.post("/week", data=answers, files=_file(EMPTY))
+
+    _good(answer.text)
+    assert 'class="curve"' not in answer.text
+
+
+def test_a_change_that_helps_every_week_is_offered_for_the_series(
+    client: TestClient, answers: dict[str, str]
+) -> None:
+    """Once, beside the change of the one week asked for."""
+    answer = client.post("/week", data=answers, files=_file(WEEKLY))
+
+    page = _good(answer.text)
+    offers = [text for text in page.texts if "every meeting of the 10am series" in text]
+    assert page.texts.count("Once for a whole series") == len(offers) > 0
 
 
 def test_the_week_page_has_pictures_and_the_same_in_words(week: str) -> None:
