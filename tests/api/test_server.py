@@ -101,8 +101,9 @@ def test_a_plan_under_way_does_not_keep_it_from_stopping(root: Path, tmp_path: P
             with httpx2.Client(base_url=f"http://127.0.0.1:{port}") as client:
                 assert client.get("/health", timeout=20).json() == {"status": "ok"}
             process.send_signal(signal.SIGINT)
-            process.communicate(timeout=15)
+            _, err = process.communicate(timeout=15)
         assert process.returncode == 0
+        assert err == ""
 
 
 def test_a_port_that_is_taken_is_one_sentence(root: Path, tmp_path: Path) -> None:
