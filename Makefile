@@ -96,9 +96,11 @@ $(VENV)/.installed: $(VENV)/.python requirements/run.txt pyproject.toml
 	@$(PIP) install --no-deps --no-build-isolation --no-index --editable .
 	@touch $@
 
-# The planner is compiled when it first runs, and kept beside its source: better now than in the first plan.
+# Python compiles modules and the planner when they first run, and keeps both beside the source:
+# better now than in the first plan, and where Python is told to write no bytecode it never would.
 $(VENV)/.warm: $(VENV)/.installed $(wildcard rules/planner/kernel.py)
 	@echo "Preparing the planner (once, up to a minute) …"
+	@$(BIN)/python -m compileall -q app connectors rules
 	@$(BIN)/clearway doctor >/dev/null || $(BIN)/clearway doctor || true
 	@touch $@
 

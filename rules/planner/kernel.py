@@ -46,6 +46,8 @@ NARROW = 16
 """How many labels of one moment go on once the whole search holds too many."""
 MOST_LABELS = 1_000_000
 """More labels than this are not held at once: they would take over 150 MB."""
+CROWD = 10_000
+"""The labels of one moment are taken in order of their bounds where they are more than this."""
 COMPARED = 256
 """With how many of the cheapest like it a label is compared before it is kept."""
 
@@ -371,21 +373,18 @@ def search(
                 spares += 1
         full_up = size > MOST_LABELS or made > scalars[S_LIMIT]
         allowed = min(width, NARROW) if full_up else width
-        if alive > allowed:
-            for a in range(found):
-                group_hi[a] += bound[a] * COST
+        for a in range(found):
+            group_hi[a] += bound[a] * COST
+        if alive > min(allowed, CROWD):
             _sort(chosen, alive, group_hi, group_lo, hashed)
-            for a in range(allowed, alive):
-                hi, lo = group_hi[chosen[a]], group_lo[chosen[a]]
-                if hi < dropped_hi or (hi == dropped_hi and lo < dropped_lo):
-                    dropped_hi, dropped_lo = hi, lo
-                if not labels[group[chosen[a]], KEEP]:
-                    spare[spares] = group[chosen[a]]
-                    spares += 1
-            alive = allowed
+        going = min(alive, allowed)
 
         last = q == moments - 1
-        for a in range(alive):
+        for a in range(going):
+            if a >= NARROW and (size > MOST_LABELS or made > scalars[S_LIMIT]):
+                # too many came of the first of them
+                going = a
+                break
             index = group[chosen[a]]
             if kind == STEP_SIEVE:
                 labels[index, NEXT] = heads[s + 1]
@@ -582,6 +581,13 @@ def search(
             goal = first_step[q + 1]
             row[NEXT] = heads[goal]
             heads[goal] = index
+        for a in range(going, alive):
+            hi, lo = group_hi[chosen[a]], group_lo[chosen[a]]
+            if hi < dropped_hi or (hi == dropped_hi and lo < dropped_lo):
+                dropped_hi, dropped_lo = hi, lo
+            if not labels[group[chosen[a]], KEEP]:
+                spare[spares] = group[chosen[a]]
+                spares += 1
     return labels[:size], winner, won_hi, won_lo, dropped_hi, dropped_lo
 
 

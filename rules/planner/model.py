@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from rules.diary import Day, break_span, clock_span
+from rules.diary import Day, break_span, clock_span, in_order
 from rules.event import Kind, Occurrence, ScoredAs
 from rules.interval import Interval
 from rules.planner import kernel as k
@@ -21,6 +21,8 @@ SECOND = timedelta(seconds=1)
 FAR = 1 << 40
 MOST_CHANGED = 40
 """No more meetings than this are looked at in one day, the cheapest first; the rest stay."""
+MOST_HELD = 24
+"""No more of Clearway's holds than this are looked at in one day, the earliest; the rest stay."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Placement:
 class DayModel:
     """The arrays of one day, and the occurrences behind them.
 
-    `whole` is false where the day has more movable meetings than are searched.
+    `whole` is false where the day has more movable meetings or holds than are searched.
     """
 
     origin: datetime
@@ -92,11 +94,12 @@ def build(
     start, end = moments.second(window.span.start), moments.second(window.span.end)
     # past a Sunday's midnight a team contact would count for the week after the shift's own
     week_end = day_span(monday(window.day) + timedelta(weeks=1), pattern.zone).start
-    holds = tuple(
+    own = in_order(
         each
         for each in everything
         if rights.is_own_hold(each) and not (each.kind is Kind.POD and each.span.start >= week_end)
     )
+    holds = own[:MOST_HELD]
     changeable, fixed, whole = _split(day, rights, window.span, holds)
     movable = [each for each in changeable if rights.movable(each, window.span)]
     bits = {each.id: bit for bit, each in enumerate(movable)}
@@ -145,6 +148,7 @@ def build(
         hold_rows,
         suffix,
     )
+    whole = whole and len(own) <= MOST_HELD
     return DayModel(origin, arrays, tuple(changeable), holds, held_pods, whole)
 
 

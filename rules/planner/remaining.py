@@ -1,8 +1,9 @@
 """Why a finding stays: a smallest set of events that keep it so."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import cache
 from itertools import combinations
 
 from rules.catalogue import RULES, evaluate
@@ -24,8 +25,9 @@ _DAY = timedelta(days=1)
 def remaining(task: Task, planned: Diary, left: Iterable[Finding]) -> tuple[Remaining, ...]:
     """For each finding that a plan leaves, what keeps it: were those events elsewhere, and the
     holds placed again, it would miss fewer minutes. No smaller set of events does that."""
+    alone = cache(lambda day: _one_day(planned, day))
     return tuple(
-        Remaining(each.id, each.day, each.missing, _blockers(task, planned, each))
+        Remaining(each.id, each.day, each.missing, _blockers(task, alone, each))
         for each in left
         if each.rule in PLANNED and each.missing and _is_planned(task, each)
     )
@@ -41,8 +43,10 @@ def _days(task: Task, finding: Finding) -> list[date]:
     return [day for day in span if day in task.days]
 
 
-def _blockers(task: Task, planned: Diary, finding: Finding) -> tuple[str, ...] | None:
-    days = [_one_day(planned, day) for day in _days(task, finding)]
+def _blockers(
+    task: Task, alone: Callable[[date], Diary], finding: Finding
+) -> tuple[str, ...] | None:
+    days = [alone(day) for day in _days(task, finding)]
     for size in range(1, MOST + 1):
         for chosen in sorted(_sets(days, size), key=lambda each: [one.start for one in each[1]]):
             if task.late:
