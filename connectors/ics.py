@@ -1,27 +1,33 @@
-"""Diaries in .ics files: the files are only read, and changes go to new files with an undo file."""
+"""Diaries in .ics files on this machine."""
 
-import json
 import os
 import tempfile
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
-from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from connectors import icalendar
-from connectors.base import Outcome, Reading
-from connectors.errors import BadUndoRecord, CalendarChanged, TooLarge, Unreadable
-from connectors.icalendar import DEFAULT_LIMITS, HOLD_TEXTS, HoldText, Limits, UndoRecord
-from rules.change import Change
-from rules.event import Kind
+from connectors.base import Ability, Made, Reading, Synced, SyncState, check
+from connectors.errors import (
+    CHANGED,
+    GONE,
+    NO_HOLD,
+    CalendarChanged,
+    ConnectorError,
+    EventChanged,
+    EventGone,
+    NotPossible,
+    SuddenlyEmpty,
+    TooLarge,
+    Unreadable,
+)
+from connectors.icalendar import DEFAULT_LIMITS, HOLD_TEXTS, HoldText, Limits
+from rules.change import Change, ChangeKind
+from rules.event import Kind, Occurrence
 from rules.interval import Interval
-
-
-def random_uid(change: Change) -> str:
-    """A UID for a new hold (RFC 7986 section 5.3: random, telling nothing)."""
-    return str(uuid4())
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +41,15 @@ class Options:
     locked_categories: Collection[str] = ()
     limits: Limits = DEFAULT_LIMITS
     texts: Mapping[Kind, HoldText] = field(default_factory=lambda: HOLD_TEXTS)
-    new_uid: Callable[[Change], str] = random_uid
 
 
 DEFAULT_OPTIONS = Options()
 
 
 class IcsReader:
-    """One diary in several .ics files."""
+    """One diary in several .ics files, only read."""
+
+    abilities: frozenset[Ability] = frozenset()
 
     def __init__(self, paths: Sequence[Path], options: Options = DEFAULT_OPTIONS) -> None:
         self.paths = tuple(paths)
@@ -63,57 +70,108 @@ class IcsReader:
             names=[path.name for path in self.paths],
         )
 
+    def get(self, event_id: str) -> Occurrence:
+        """One occurrence; for the UID of a series its first. Raises EventGone, Unreadable, TooLarge."""
+        chosen = self.options
+        found = icalendar.find(
+            self.contents(),
+            event_id,
+            me=chosen.me,
+            zone=chosen.zone,
+            organisation=chosen.organisation,
+            categories=chosen.categories,
+            locked_categories=chosen.locked_categories,
+            limits=chosen.limits,
+        )
+        if found is None:
+            raise EventGone
+        return found
+
     def contents(self) -> list[bytes]:
         """The bytes of each file. Raises Unreadable and TooLarge."""
         return [read_file(path, self.options.limits.max_bytes) for path in self.paths]
 
 
 class IcsDiary(IcsReader):
-    """One diary in .ics files whose changes go to `outs`, one for each file, and to `undo_file`."""
+    """The same files, changed in place. Holds go to the first; nobody is mailed by a file."""
 
-    def __init__(
-        self,
-        paths: Sequence[Path],
-        outs: Sequence[Path],
-        undo_file: Path,
-        options: Options = DEFAULT_OPTIONS,
-    ) -> None:
-        super().__init__(paths, options)
-        if len(outs) != len(paths):
-            raise ValueError("each calendar file needs a file to write to")
-        self.outs = tuple(outs)
-        self.undo_file = undo_file
+    abilities = frozenset({Ability.HOLDS, Ability.MEETINGS, Ability.SYNC, Ability.VERSIONS})
 
-    def apply(self, changes: Sequence[Change], *, stamp: datetime) -> Outcome:
-        """Write the changed files, the undo file first: a crash between leaves no edit without it.
+    def make(self, change: Change, *, key: str, stamp: datetime) -> Made:
+        """Make a change whose event still is what the plan saw.
 
-        Raises Unreadable, TooLarge, and CalendarChanged where a file changed while this ran.
+        Raises CalendarChanged, and writes nothing, where a file changed while this ran.
         """
+        if change.kind is ChangeKind.HOLD_CREATE and None in (change.hold, change.after):
+            raise NotPossible(NO_HOLD)
+        uid = hold_uid(key)
+        created = change.kind is ChangeKind.HOLD_CREATE
+        known = self._find(uid if created else change.event_id or "", change.after)
+        if known is not None:
+            return Made(change, known.id, known.version)
+        self._check(change)
         before = self.contents()
         written = icalendar.apply(
             before,
-            changes,
+            [change],
             stamp=stamp,
-            new_uid=self.options.new_uid,
+            new_uid=lambda _: uid,
             zone=self.options.zone,
             texts=self.options.texts,
             limits=self.options.limits,
         )
+        for skipped in written.skipped:
+            raise _ERRORS.get(skipped.reason, NotPossible)(skipped.reason)
         if self.contents() != before:
             raise CalendarChanged("A calendar file changed while it was read; nothing was written.")
-        write_undo_file(self.undo_file, written.undo)
-        for path, data in zip(self.outs, written.files, strict=True):
-            write_file(path, data)
-        return Outcome(written.applied, written.skipped)
+        for path, old, new in zip(self.paths, before, written.files, strict=True):
+            if new != old:
+                write_file(path, new)
+        now = self._find(uid if created else change.event_id or "", change.after)
+        return Made(change, now.id if now else change.event_id or "", now.version if now else "")
 
-    def undo(self) -> Outcome:
-        """Take the last application back in the written files. Raises Unreadable, BadUndoRecord."""
-        record = read_undo_file(self.undo_file)
-        limit = 2 * self.options.limits.max_bytes
-        undone = icalendar.undo([read_file(path, limit) for path in self.outs], record)
-        for path, data in zip(self.outs, undone.files, strict=True):
-            write_file(path, data)
-        return Outcome(undone.undone, undone.skipped, undone.mails_not_unsent)
+    def mails(self, change: Change) -> int:
+        """None: a file tells nobody."""
+        if change.event_id is not None:
+            self.get(change.event_id)
+        return 0
+
+    def sync(
+        self, window: Interval, state: SyncState | None = None, *, allow_empty: bool = False
+    ) -> Synced:
+        """The window anew where any byte of the files has changed."""
+        digest = sha256()
+        for content in self.contents():
+            digest.update(sha256(content).digest())
+        token = digest.hexdigest()
+        if state is not None and (state.token, state.window) == (token, window):
+            return Synced(state, None)
+        reading = self.read(window)
+        if state is not None and state.events and not reading.occurrences and not allow_empty:
+            raise SuddenlyEmpty
+        return Synced(SyncState(token, window, len(reading.occurrences)), reading)
+
+    def _find(self, event_id: str, when: Interval | None) -> Occurrence | None:
+        """The event where a change puts it, None where it is not there."""
+        if when is None:
+            return None
+        named = (one for one in self.read(when).occurrences if one.id == event_id)
+        return next((one for one in named if not one.all_day and one.span == when), None)
+
+    def _check(self, change: Change) -> None:
+        if change.before is None:
+            return
+        named = (one for one in self.read(change.before).occurrences if one.id == change.event_id)
+        for known in named:
+            check(known, change)
+
+
+_ERRORS: Mapping[str, type[ConnectorError]] = {GONE: EventGone, CHANGED: EventChanged}
+
+
+def hold_uid(key: str) -> str:
+    """The UID of a new hold: the same for the same key, and telling nothing (RFC 7986 section 5.3)."""
+    return f"clearway-{sha256(key.encode()).hexdigest()[:32]}"
 
 
 def read_file(path: Path, max_bytes: int) -> bytes:
@@ -142,19 +200,3 @@ def write_file(path: Path, data: bytes) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-
-
-def write_undo_file(path: Path, record: UndoRecord) -> None:
-    """Keep what is needed to take an application back."""
-    write_file(path, json.dumps(record.to_json(), indent=1).encode("ascii") + b"\n")
-
-
-def read_undo_file(path: Path) -> UndoRecord:
-    """The record in an undo file. Raises BadUndoRecord."""
-    try:
-        value = json.loads(path.read_bytes())
-    except OSError as error:
-        raise BadUndoRecord(f"{path.name} cannot be opened.") from error
-    except ValueError as error:
-        raise BadUndoRecord(f"{path.name} is not an undo file.") from error
-    return UndoRecord.from_json(value)

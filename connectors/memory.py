@@ -1,23 +1,28 @@
 """A diary in memory: what the contract means, without a format. For tests and demonstrations."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time
 from zoneinfo import ZoneInfo
 
-from connectors.base import CHANGED, FIRM, GONE, NOT_OURS, Outcome, Reading, Skipped
+from connectors.base import Ability, Made, Reading, Synced, SyncState, check
+from connectors.errors import NO_HOLD, EventChanged, EventGone, NotPossible, SuddenlyEmpty
 from rules.change import Change, ChangeKind
 from rules.event import Kind, Occurrence, ScoredAs, ShowAs, Status, classify
 from rules.interval import Interval
 
 
 class MemoryDiary:
-    """Occurrences by id. Every change gives its event another version."""
+    """Occurrences by id. Every change gives its event another version. Nobody is mailed."""
 
-    def __init__(self, occurrences: Sequence[Occurrence], zone: ZoneInfo) -> None:
+    abilities = frozenset(
+        {Ability.HOLDS, Ability.MEETINGS, Ability.SERIES, Ability.SYNC, Ability.VERSIONS}
+    )
+
+    def __init__(self, occurrences: Iterable[Occurrence], zone: ZoneInfo) -> None:
         self.zone = zone
         self._events = {one.id: one for one in occurrences}
-        self._undo: list[tuple[Change, Occurrence | None, Occurrence | None]] = []
+        self._made: dict[str, Made] = {}
         self._writes = 0
 
     def read(self, window: Interval) -> Reading:
@@ -26,71 +31,73 @@ class MemoryDiary:
         found.sort(key=lambda one: (*self._times(one), one.id))
         return Reading(tuple(found), self.zone)
 
-    def apply(self, changes: Sequence[Change], *, stamp: datetime) -> Outcome:
-        """Make the changes whose events still are what the plan saw."""
-        self._undo = []
-        done: list[Change] = []
-        skipped: list[Skipped] = []
-        for change in changes:
-            reason = self._reason(change)
-            if reason:
-                skipped.append(Skipped(change, reason))
-                continue
-            self._make(change, stamp)
-            done.append(change)
-        return Outcome(tuple(done), tuple(skipped))
+    def get(self, event_id: str) -> Occurrence:
+        """One occurrence; for the UID of a series its first."""
+        return self._named(event_id)[0]
 
-    def undo(self) -> Outcome:
-        """Take the last application back, without what was edited since."""
-        done: list[Change] = []
-        skipped: list[Skipped] = []
-        for change, before, after in reversed(self._undo):
-            key = _id(after or before)
-            if self._events.get(key) != after:
-                skipped.insert(0, Skipped(change, CHANGED))
-                continue
-            self._put(key, before)
-            done.insert(0, change)
-        self._undo = []
-        told = tuple(one.event_id for one in done if one.event_id and one.people_told)
-        return Outcome(tuple(done), tuple(skipped), told)
+    def make(self, change: Change, *, key: str, stamp: datetime) -> Made:
+        """Make a change whose event still is what the plan saw."""
+        if key not in self._made:
+            self._made[key] = self._create(change, key) or self._change(change, stamp)
+        return self._made[key]
 
-    def edit(self, key: str, occurrence: Occurrence | None) -> None:
+    def mails(self, change: Change) -> int:
+        """None: nobody else can see a diary in memory."""
+        if change.event_id is not None:
+            self._named(change.event_id)
+        return 0
+
+    def sync(
+        self, window: Interval, state: SyncState | None = None, *, allow_empty: bool = False
+    ) -> Synced:
+        """The window anew where anything was written since."""
+        token = str(self._writes)
+        if state is not None and (state.token, state.window) == (token, window):
+            return Synced(state, None)
+        reading = self.read(window)
+        if state is not None and state.events and not reading.occurrences and not allow_empty:
+            raise SuddenlyEmpty
+        return Synced(SyncState(token, window, len(reading.occurrences)), reading)
+
+    def edit(self, event_id: str, occurrence: Occurrence | None) -> None:
         """What a person does: put another event in place, or take it away."""
-        self._put(key, occurrence)
+        self._put(event_id, occurrence)
 
-    def _reason(self, change: Change) -> str:
-        if change.kind is ChangeKind.HOLD_CREATE:
-            return ""
-        known = self._events.get(change.event_id or "")
-        if known is None:
-            return GONE
-        if change.kind in (ChangeKind.HOLD_MOVE, ChangeKind.HOLD_DELETE) and (
-            known.hold is None or known.firm
-        ):
-            return FIRM if known.hold else NOT_OURS
-        same = not known.all_day and known.span == change.before
-        return "" if same and change.version in ("", known.version) else CHANGED
+    def _create(self, change: Change, key: str) -> Made | None:
+        if change.kind is not ChangeKind.HOLD_CREATE:
+            return None
+        if change.after is None or change.hold is None:
+            raise NotPossible(NO_HOLD)
+        hold = _new_hold(f"hold-{key}", change.hold, change.after)
+        return Made(change, hold.id, self._put(hold.id, hold))
 
-    def _make(self, change: Change, stamp: datetime) -> None:
+    def _change(self, change: Change, stamp: datetime) -> Made:
+        event_id = change.event_id or ""
+        members = self._named(event_id)
+        known = next((one for one in members if one.span == change.before), members[0])
+        check(known, change)
+        version = ""
+        for one in members:
+            version = self._put(one.id, _changed(one, change, stamp))
+        return Made(change, event_id, version)
+
+    def _named(self, event_id: str) -> Sequence[Occurrence]:
+        """The occurrence of this id, or every member of the series, in order of start."""
+        if event_id in self._events:
+            return [self._events[event_id]]
+        members = [one for one in self._events.values() if one.uid == event_id]
+        if not members:
+            raise EventGone
+        return sorted(members, key=self._times)
+
+    def _put(self, event_id: str, occurrence: Occurrence | None) -> str:
         self._writes += 1
         version = f"v{self._writes}"
-        before = self._events.get(change.event_id or "")
-        after: Occurrence | None = None
-        if before is None and change.after is not None and change.hold is not None:
-            after = _new_hold(f"hold-{self._writes}", change.hold, change.after, version)
-        elif before is not None and change.after is not None:
-            changed = before.changed if change.hold else stamp
-            start, end = change.after.start, change.after.end
-            after = replace(before, start=start, end=end, version=version, changed=changed)
-        self._put(_id(after or before), after)
-        self._undo.append((change, before, after))
-
-    def _put(self, key: str, occurrence: Occurrence | None) -> None:
         if occurrence is None:
-            self._events.pop(key, None)
-        else:
-            self._events[key] = occurrence
+            self._events.pop(event_id, None)
+            return ""
+        self._events[event_id] = replace(occurrence, version=version)
+        return version
 
     def _shows(self, one: Occurrence, window: Interval) -> bool:
         start, end = self._times(one)
@@ -104,11 +111,18 @@ class MemoryDiary:
         return start, end
 
 
-def _id(occurrence: Occurrence | None) -> str:
-    return occurrence.id if occurrence else ""
+def _changed(one: Occurrence, change: Change, stamp: datetime) -> Occurrence | None:
+    """The member of a series, or the event itself, after a change; None where it is removed."""
+    if change.after is None:
+        return None
+    if change.before is None:
+        raise EventChanged
+    start = one.span.start + (change.after.start - change.before.start)
+    end = one.span.end + (change.after.end - change.before.end)
+    return replace(one, start=start, end=end, changed=one.changed if change.hold else stamp)
 
 
-def _new_hold(uid: str, kind: Kind, when: Interval, version: str) -> Occurrence:
+def _new_hold(uid: str, kind: Kind, when: Interval) -> Occurrence:
     scored: ScoredAs = classify(
         start=when.start,
         end=when.end,
@@ -121,11 +135,5 @@ def _new_hold(uid: str, kind: Kind, when: Interval, version: str) -> Occurrence:
         kind=kind,
     )
     return Occurrence(
-        uid=uid,
-        start=when.start,
-        end=when.end,
-        scored_as=scored,
-        organizer=True,
-        kind=kind,
-        version=version,
+        uid=uid, start=when.start, end=when.end, scored_as=scored, organizer=True, kind=kind
     )

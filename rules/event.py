@@ -129,6 +129,15 @@ def occurrence_id(uid: str, recurrence_id: datetime | date | None) -> str:
     return f"{uid}/{recurrence_id.strftime(form)}"
 
 
+def shown(show_as: ShowAs, *, declined: bool) -> ShowAs:
+    """How an event shows the leader's time; what the leader declined takes none, so it is free.
+
+    Invitations are shown as the organiser chose, and without this a declined away day would be
+    leave. Every connector builds the `show_as` of its occurrences with it.
+    """
+    return ShowAs.FREE if declined else show_as
+
+
 def classify(
     *,
     start: datetime | date,

@@ -10,8 +10,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from app.shapes import ChangeItem, OccurrenceItem, change_of, occurrence_of, say_moment
-from connectors.base import GONE, Skipped
-from connectors.errors import BadUndoRecord
+from connectors.base import Skipped
+from connectors.errors import GONE, BadUndoRecord
 from rules.change import Change, ChangeKind
 from rules.interval import Interval
 from rules.outcome import new_hold
@@ -78,7 +78,7 @@ def undo_json(
             return original, tuple(change for *_, change in edits), ()
         items = json.loads(content)
         return _one_by_one(items, edits)
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise BadUndoRecord("The undo file is damaged, or is not of this diary.") from error
 
 

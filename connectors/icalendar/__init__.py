@@ -4,7 +4,8 @@ Pure functions of bytes. Files are the business of `connectors.ics`.
 """
 
 from connectors.base import Reading, Skipped
-from connectors.icalendar.hold_text import DISCREET, HOLD_TEXTS, HoldText
+from connectors.hold_text import DISCREET, HOLD_TEXTS, HoldText
+from connectors.icalendar.lookup import find
 from connectors.icalendar.reading import DEFAULT_LIMITS, DEFAULT_ZONE, Limits, read
 from connectors.icalendar.undo_record import UndoRecord
 from connectors.icalendar.writing import Undone, Written, apply, undo
@@ -22,6 +23,7 @@ __all__ = [
     "Undone",
     "Written",
     "apply",
+    "find",
     "read",
     "undo",
 ]

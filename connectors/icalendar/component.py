@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from hashlib import blake2b
 
-from connectors.icalendar import mark
-from connectors.icalendar.lens import Lens, domain_of, plain_address
+from connectors import mark
 from connectors.icalendar.lines import Line, Span, own_lines, parse_line, text_list, unescape
 from connectors.icalendar.values import (
     DAY,
@@ -21,6 +20,7 @@ from connectors.icalendar.values import (
     to_wall,
 )
 from connectors.icalendar.zones import Zones
+from connectors.lens import Lens, domain_of, plain_address
 from rules.event import Kind, ShowAs, Status
 
 _BUSY_STATUS = {

@@ -10,16 +10,15 @@ import re
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
+from connectors import mark
 from connectors.base import Reading
 from connectors.errors import TooLarge, Unreadable
-from connectors.icalendar import mark
 from connectors.icalendar.component import Broken, Event, parse_event
-from connectors.icalendar.lens import Lens
 from connectors.icalendar.lines import (
     Line,
     Span,
@@ -36,7 +35,8 @@ from connectors.icalendar.recurrence import Budget
 from connectors.icalendar.series import Found, Shortfalls, View, occurrences
 from connectors.icalendar.values import to_utc
 from connectors.icalendar.zones import Zones
-from rules.event import Kind, Occurrence
+from connectors.lens import Lens
+from rules.event import Kind, Occurrence, shown
 from rules.interval import Interval
 
 DEFAULT_ZONE = "Europe/London"
@@ -289,7 +289,15 @@ def _event(one: File, span: Span, zone: ZoneInfo, lens: Lens, method: str) -> Ev
         one.view, span, source=source, zones=zones, floating=zone, lens=lens, method=method
     )
     one.unread_dates += event.unread_dates
-    return event
+    return _as_answered(event)
+
+
+def _as_answered(event: Event) -> Event:
+    facts = event.facts
+    show_as = shown(facts.show_as, declined=facts.declined)
+    if show_as is facts.show_as:
+        return event
+    return replace(event, facts=replace(facts, show_as=show_as))
 
 
 def _order(one: Occurrence, zone: ZoneInfo) -> tuple[datetime, datetime, str]:

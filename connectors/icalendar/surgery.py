@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from icalendar import Event as NewEvent
 
-from connectors.icalendar import mark
-from connectors.icalendar.hold_text import HoldText
+from connectors import mark
+from connectors.hold_text import HoldText
 from connectors.icalendar.lines import line_name, parse_line
 from connectors.icalendar.values import to_utc, to_wall
 from rules.event import Kind

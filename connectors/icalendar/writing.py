@@ -13,16 +13,16 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from hashlib import sha256
 from zoneinfo import ZoneInfo
 
-from connectors.base import CHANGED, FIRM, GONE, NOT_OURS, Skipped
-from connectors.errors import BadUndoRecord
+from connectors.base import Skipped
+from connectors.errors import CHANGED, FIRM, GONE, NOT_OURS, WHOLE_DAY, BadUndoRecord
+from connectors.hold_text import DISCREET, HOLD_TEXTS, HoldText
 from connectors.icalendar.component import Broken, Event, parse_event, properties
-from connectors.icalendar.hold_text import DISCREET, HOLD_TEXTS, HoldText
-from connectors.icalendar.lens import Lens
 from connectors.icalendar.lines import Span, Text, components, decode, unescape
 from connectors.icalendar.reading import DEFAULT_LIMITS, File, Limits, Survey, survey
 from connectors.icalendar.series import Found
 from connectors.icalendar.surgery import Component, new_hold, plain
 from connectors.icalendar.undo_record import Edit, Prints, UndoRecord
+from connectors.lens import Lens
 from rules.change import Change, ChangeKind
 from rules.event import NOT_HOLDS, Kind
 from rules.interval import Interval
@@ -35,7 +35,6 @@ _OWN_HOLD = (ChangeKind.HOLD_MOVE, ChangeKind.HOLD_DELETE)
 TWICE = "Another change of this plan already touches this event."
 CARRIES = "The event carries all later ones of its series along."
 REPEATS = "The hold repeats, and only single holds are removed."
-WHOLE_DAY = "The event has no time of day."
 NAMELESS = "The event has no UID, so a change of it could not be found again."
 UNSURE = "The event is written in a way that cannot be changed safely."
 EDITED = "Somebody has edited the event since."

@@ -5,18 +5,17 @@ from pathlib import Path
 import pytest
 
 from connectors import ics
-from connectors.errors import BadUndoRecord, CalendarChanged, TooLarge, Unreadable
+from connectors.base import inverse
+from connectors.errors import CalendarChanged, TooLarge, Unreadable
 from connectors.icalendar import Limits
 from connectors.ics import IcsDiary, IcsReader, Options
 from rules.change import Change, ChangeKind
 from rules.event import Kind
 from tests.connectors.texts import NOVEMBER, at, between, calendar, event
 
-PLAN = [
-    Change(
-        ChangeKind.HOLD_CREATE, None, between(at(2026, 11, 24), at(2026, 11, 25)), hold=Kind.BREAK
-    )
-]
+BREAK = Change(
+    ChangeKind.HOLD_CREATE, None, between(at(2026, 11, 24), at(2026, 11, 25)), hold=Kind.BREAK
+)
 STAMP = at(2026, 11, 19)
 
 
@@ -24,19 +23,17 @@ def written(folder: Path) -> IcsDiary:
     names = ("mine.ics", "team.ics")
     for name in names:
         (folder / name).write_bytes(calendar(event("DURATION:PT1H", uid=name)))
-    outs = [folder / f"new-{name}" for name in names]
-    return IcsDiary([folder / name for name in names], outs, folder / "undo.json")
+    return IcsDiary([folder / name for name in names])
 
 
-def test_changes_go_to_new_files_and_back(tmp_path: Path) -> None:
+def test_holds_go_to_the_first_file_and_the_other_keeps_its_bytes(tmp_path: Path) -> None:
     diary = written(tmp_path)
     before = diary.contents()
-    assert len(diary.apply(PLAN, stamp=STAMP).done) == 1
+    made = diary.make(BREAK, key="plan/0", stamp=STAMP)
+    after = diary.contents()
+    assert made.event_id.encode() in after[0] and after[1] == before[1]
+    diary.make(inverse(made), key="plan/0/undo", stamp=STAMP)
     assert diary.contents() == before
-    assert diary.outs[0].read_bytes() != before[0]
-    assert diary.outs[1].read_bytes() == before[1]
-    assert len(diary.undo().done) == 1
-    assert [path.read_bytes() for path in diary.outs] == before
     assert not list(tmp_path.glob(".*")), "no temporary file stays"
 
 
@@ -44,11 +41,19 @@ def test_a_file_that_changes_meanwhile_is_not_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     diary = written(tmp_path)
-    later = iter([[path.read_bytes() for path in diary.paths], [b"", b""]])
-    monkeypatch.setattr(IcsReader, "contents", lambda _: next(later))
+    before = diary.contents()
+    contents = IcsReader.contents
+    reads = iter(range(100))
+
+    def changing(self: IcsReader) -> list[bytes]:
+        late = next(reads) >= 2
+        return [each + b"\r\n" if late else each for each in contents(self)]
+
+    monkeypatch.setattr(IcsReader, "contents", changing)
     with pytest.raises(CalendarChanged):
-        diary.apply(PLAN, stamp=STAMP)
-    assert not diary.undo_file.exists()
+        diary.make(BREAK, key="plan/0", stamp=STAMP)
+    monkeypatch.undo()
+    assert diary.contents() == before
 
 
 def test_a_crash_leaves_the_old_file_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,8 +77,6 @@ def test_files_that_cannot_be_opened_are_named(tmp_path: Path) -> None:
         IcsReader([tmp_path / "none.ics"]).read(NOVEMBER)
     with pytest.raises(Unreadable, match="cannot be opened: is a directory"):
         IcsReader([tmp_path]).read(NOVEMBER)
-    with pytest.raises(BadUndoRecord, match="cannot be opened"):
-        ics.read_undo_file(tmp_path / "none.json")
 
 
 def test_no_more_than_the_limit_is_read(tmp_path: Path) -> None:
@@ -82,11 +85,5 @@ def test_no_more_than_the_limit_is_read(tmp_path: Path) -> None:
         IcsReader([tmp_path / "big.ics"], Options(limits=Limits(max_bytes=100))).read(NOVEMBER)
 
 
-def test_what_is_no_undo_file_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "undo.json").write_bytes(b"\xff{")
-    with pytest.raises(BadUndoRecord, match=r"undo\.json is not an undo file"):
-        ics.read_undo_file(tmp_path / "undo.json")
-
-
 def test_each_hold_has_a_uid_of_its_own() -> None:
-    assert ics.random_uid(PLAN[0]) != ics.random_uid(PLAN[0])
+    assert ics.hold_uid("plan/0") == ics.hold_uid("plan/0") != ics.hold_uid("plan/1")

@@ -7,7 +7,7 @@ from typing import Any
 import icalendar
 import pytest
 
-from connectors.base import CHANGED, GONE
+from connectors.errors import CHANGED, GONE
 from connectors.icalendar import DISCREET, Written, apply, read, undo
 from connectors.icalendar.writing import CARRIES, REPEATS, TWICE
 from rules.change import Change, ChangeKind

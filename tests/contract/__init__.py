@@ -1,0 +1,1 @@
+"""One suite for every calendar: what the contract promises, whoever keeps the diary."""

@@ -1,0 +1,1 @@
+"""Where the suite plays: one stage for each kind of calendar."""
