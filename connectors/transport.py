@@ -1,0 +1,271 @@
+"""The one door to servers: time-outs, waiting when told to, credentials, and where not to go.
+
+Door          one server, with the credentials for it
+Token         what a Door needs of whoever keeps the credentials
+PublicOnly    an httpx transport that goes to no address inside the house
+"""
+
+import ipaddress
+import json
+import random
+import socket
+import threading
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from typing import Any, Protocol
+
+import httpx
+
+from connectors.errors import BadAnswer, NotPossible, SignInNeeded, Throttled, TooLarge, Unreachable
+
+TIMEOUT = httpx.Timeout(30.0, connect=10.0)
+MOST_BYTES = 20_000_000
+"""The largest answer that is read."""
+PATIENCE = 60.0
+"""Seconds that one call may spend waiting for a server that is busy."""
+TRIES = 5
+
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS", "PROPFIND", "REPORT"})
+_OUT_OF_SERVICE = frozenset({500, 502, 503, 504})
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class Token(Protocol):
+    """An OAuth access token, renewed by whoever keeps the refresh token."""
+
+    def __call__(self, *, fresh: bool = False) -> str:
+        """The token; a new one when `fresh`. Raises SignInNeeded and Unreachable."""
+        ...
+
+
+class FixedToken:
+    """An access token that somebody else renews: from a file, the environment, or a test."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, *, fresh: bool = False) -> str:
+        """The token; there is no fresher one."""
+        if fresh:
+            raise SignInNeeded("The access token is no longer accepted; please sign in again.")
+        return self._token
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a server said. Header names are compared without regard to case."""
+
+    status: int
+    headers: httpx.Headers = field(repr=False)
+    content: bytes = field(repr=False)
+
+    def json(self) -> Any:
+        """The body as JSON. Raises BadAnswer."""
+        try:
+            return json.loads(self.content)
+        except (ValueError, RecursionError) as error:
+            raise BadAnswer("The server's answer is not JSON.") from error
+
+    @property
+    def retry_after(self) -> float | None:
+        """Seconds to wait, from a number (perhaps a decimal) or a date; None where it is not told."""
+        value = self.headers.get("Retry-After", "")
+        try:
+            return max(0.0, float(value))
+        except ValueError:
+            pass
+        try:
+            wait = parsedate_to_datetime(value) - parsedate_to_datetime(self.headers["Date"])
+        except (ValueError, TypeError, KeyError):
+            return None
+        return max(0.0, wait.total_seconds())
+
+
+class Door:
+    """One server. A call that changes nothing is tried again where the server is busy or silent;
+    any other only where it is sure that nothing was done, or the caller says it does no harm."""
+
+    def __init__(
+        self,
+        base: str,
+        token: Token | None = None,
+        *,
+        transport: httpx.BaseTransport | None = None,
+        headers: Mapping[str, str] | None = None,
+        at_once: int = 4,
+        most_bytes: int = MOST_BYTES,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.base = base.rstrip("/")
+        self._token = token
+        self._client = httpx.Client(
+            transport=transport, timeout=TIMEOUT, headers=headers, follow_redirects=False
+        )
+        self._room = threading.BoundedSemaphore(at_once)
+        self._most_bytes = most_bytes
+        self._pause = pause
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._client.close()
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: Any = None,
+        twice: bool = False,
+    ) -> Answer:
+        """One answer, whatever its status but 401, 429 and 5xx.
+
+        `url` is a path of this server or a whole link that it gave; `body` goes as JSON. `twice`
+        says that the call may be made twice without harm. Raises SignInNeeded, Throttled,
+        Unreachable, TooLarge, and BadAnswer for a link that leads to another server.
+        """
+        target = self._target(url)
+        again = twice or method in _SAFE
+        fresh = False
+        waited = 0.0
+        for attempt in range(TRIES):
+            sent = {**(headers or {}), **self._credentials(fresh=fresh)}
+            request = self._client.build_request(
+                method, target, params=params, headers=sent, json=body
+            )
+            answer, untouched = self._once(request)
+            if answer is not None and answer.status == 401 and not fresh:
+                fresh = True
+                continue
+            if answer is not None and answer.status not in {401, 429, *_OUT_OF_SERVICE}:
+                return answer
+            wait = _wait(answer, attempt)
+            last = attempt == TRIES - 1 or waited + wait > PATIENCE
+            if last or not (again or untouched) or (answer is not None and answer.status == 401):
+                raise _failure(answer)
+            waited += wait
+            self._pause(wait)
+        raise Unreachable(_SILENT)
+
+    def _target(self, url: str) -> str:
+        if not url.startswith(("http://", "https://")):
+            return f"{self.base}/{url.lstrip('/')}"
+        if httpx.URL(url).netloc != httpx.URL(self.base).netloc:
+            raise BadAnswer("The server's answer points to another server, which is not followed.")
+        return url
+
+    def _credentials(self, *, fresh: bool) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._token(fresh=fresh)}"} if self._token else {}
+
+    def _once(self, request: httpx.Request) -> tuple[Answer | None, bool]:
+        """The answer or None, and whether it is sure that nothing was done."""
+        try:
+            with self._room:
+                answer = self._client.send(request, stream=True)
+                try:
+                    content = read_at_most(answer, self._most_bytes)
+                finally:
+                    answer.close()
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
+            return None, True
+        except httpx.HTTPError:
+            return None, False
+        return Answer(answer.status_code, answer.headers, content), answer.status_code == 429
+
+
+_SILENT = "The calendar's server does not answer; please try again later."
+
+
+def _wait(answer: Answer | None, attempt: int) -> float:
+    """Seconds until the next try: what the server asks for, else doubling with some chance."""
+    told = answer.retry_after if answer is not None else None
+    if told is not None:
+        return told
+    return (2.0**attempt) * random.uniform(0.5, 1.0)  # noqa: S311 # no secret: it spreads the load
+
+
+def _failure(answer: Answer | None) -> SignInNeeded | Unreachable:
+    if answer is not None and answer.status == 401:
+        return SignInNeeded("The calendar's server no longer accepts the sign-in; please renew it.")
+    if answer is not None and answer.status == 429:
+        return Throttled(
+            "The calendar's server asks for fewer requests; please try again later.",
+            answer.retry_after,
+        )
+    return Unreachable(_SILENT)
+
+
+def read_at_most(answer: httpx.Response, most: int) -> bytes:
+    """The body of a streamed answer. Raises TooLarge, with little more than `most` held."""
+    content = bytearray()
+    for chunk in answer.iter_bytes():
+        content += chunk
+        if len(content) > most:
+            raise TooLarge(f"The server's answer has more than {most:,} bytes, the most allowed.")
+    return bytes(content)
+
+
+class PublicOnly(httpx.BaseTransport):
+    """Goes only to public addresses, or to networks that the installation allows.
+
+    For servers that a person names. The name is looked up once and that very address is called,
+    so a name that changes between looking and calling gains nothing; a redirect comes through
+    here again.
+    """
+
+    def __init__(
+        self,
+        allowed: Collection[Network] = (),
+        inner: httpx.BaseTransport | None = None,
+        resolve: Callable[[str, int], Collection[str]] | None = None,
+    ) -> None:
+        self._allowed = tuple(allowed)
+        self._inner = inner or httpx.HTTPTransport()
+        self._resolve = resolve or addresses
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """The answer of the address that the name has now. Raises NotPossible."""
+        host = request.url.host
+        port = request.url.port or (443 if request.url.scheme == "https" else 80)
+        address = public_address(self._resolve(host, port), self._allowed)
+        extensions = {**request.extensions, "sni_hostname": host}
+        # the Host header was set from the name when the request was built
+        direct = httpx.Request(
+            request.method,
+            request.url.copy_with(host=address),
+            headers=request.headers,
+            stream=request.stream,
+            extensions=extensions,
+        )
+        return self._inner.handle_request(direct)
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._inner.close()
+
+
+def addresses(host: str, port: int) -> tuple[str, ...]:
+    """Every address of a name. Raises httpx.ConnectError."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise httpx.ConnectError("the name has no address") from error
+    return tuple(str(each[4][0]) for each in found)
+
+
+def public_address(found: Collection[str], allowed: Collection[Network] = ()) -> str:
+    """The first address, where all of them may be called. Raises NotPossible."""
+    for each in found:
+        address = ipaddress.ip_address(each.partition("%")[0])
+        if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
+            address = address.ipv4_mapped
+        inside = not address.is_global or address.is_multicast
+        if inside and not any(address in network for network in allowed):
+            raise NotPossible("That address leads inside a network where Clearway does not go.")
+    if not found:
+        raise httpx.ConnectError("the name has no address")
+    return next(iter(found))
