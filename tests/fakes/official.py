@@ -5,13 +5,15 @@ fakes then run without them, and a test that is about them skips with a reason.
 """
 
 import importlib.util
+import os
 import sys
 from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-PROTOCOLS = Path(__file__).resolve().parents[3] / "shared" / "protocols"
+_ROOT = Path(__file__).resolve().parents[2]
+PROTOCOLS = Path(os.environ.get("CLEARWAY_SHARED", _ROOT.parent / "shared")) / "protocols"
 ABSENT = "../shared/protocols is not here, so nothing can be compared with the official description"
 
 
