@@ -199,11 +199,16 @@ def _failure(answer: Answer | None) -> SignInNeeded | Unreachable:
     return Unreachable(_SILENT)
 
 
-def read_at_most(answer: httpx.Response, most: int) -> bytes:
-    """The body of a streamed answer. Raises TooLarge, with little more than `most` held."""
+def read_at_most(answer: httpx.Response, most: int, deadline: float | None = None) -> bytes:
+    """The body of a streamed answer, until a moment of `time.monotonic`.
+
+    Raises TooLarge with little more than `most` held, and httpx.ReadTimeout.
+    """
     content = bytearray()
     for chunk in answer.iter_bytes():
         content += chunk
+        if deadline is not None and time.monotonic() > deadline:
+            raise httpx.ReadTimeout("the answer comes too slowly")
         if len(content) > most:
             raise TooLarge(f"The server's answer has more than {most:,} bytes, the most allowed.")
     return bytes(content)

@@ -4,9 +4,11 @@ Four layers in order: the report's default, the trust's policy, the leader's cho
 override. The last that speaks wins, always inside the published limits.
 """
 
+import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields, replace
-from datetime import time
+from datetime import date, time
 from enum import StrEnum
 from hashlib import sha256
 from types import MappingProxyType
@@ -150,8 +152,7 @@ class Policy:
     def __post_init__(self) -> None:
         for parameter in fields(self):
             _check(parameter, getattr(self, parameter.name))
-        if self.break_to <= self.break_from:
-            raise PolicyError("“break_to” is later than “break_from”.")
+        _refuse_contradictions(self)
 
     @property
     def version(self) -> str:
@@ -193,13 +194,46 @@ def _check_trust_severity(policy: Policy, name: str, wanted: Severity) -> None:
         raise PolicyError(f"“{name}” can be raised by the leader only, not by a trust.")
 
 
+def _refuse_contradictions(policy: Policy) -> None:
+    """Raise PolicyError for settings inside their limits that cannot be kept together.
+
+    The others give way to each other: a piece of protected time is never longer than the day's
+    target, and a window that does not hold the hours of the break has it in its middle.
+    """
+    _refuse_backwards("break", policy.break_from, policy.break_to)
+    _refuse_backwards("preferred", policy.preferred_from, policy.preferred_to)
+    room = _second_of(policy.break_to) - _second_of(policy.break_from)
+    if room < policy.break_minutes * 60:
+        raise PolicyError(
+            f"“break_minutes” is {policy.break_minutes}, but “break_from”, "
+            f"{_clock(policy.break_from)}, and “break_to”, {_clock(policy.break_to)}, "
+            f"leave only {room // 60}."
+        )
+
+
+def _refuse_backwards(name: str, start: time | None, end: time | None) -> None:
+    if start is not None and end is not None and end <= start:
+        raise PolicyError(
+            f"“{name}_to” is {_clock(end)}, which is not after “{name}_from”, {_clock(start)}."
+        )
+
+
+def _second_of(clock: time) -> int:
+    return (clock.hour * 60 + clock.minute) * 60 + clock.second
+
+
+def _clock(clock: time) -> str:
+    return clock.isoformat().removesuffix(":00")
+
+
 def _check(parameter: Field[Any], value: object) -> None:
     low, high = parameter.metadata.get("low"), parameter.metadata.get("high")
     if low is None or high is None or not isinstance(value, int):
         return
     if not low <= value <= high:
         unit = parameter.metadata["unit"]
-        raise PolicyError(f"“{parameter.name}” is between {low} and {high} {unit}, not {value}.")
+        given = as_written(value)
+        raise PolicyError(f"“{parameter.name}” is between {low} and {high} {unit}, not {given}.")
 
 
 def _read(parameter: Field[Any], value: object) -> object:
@@ -214,7 +248,7 @@ def _read(parameter: Field[Any], value: object) -> object:
     try:
         return reader()
     except (ValueError, TypeError) as error:
-        raise PolicyError(f"“{parameter.name}” cannot be {value!r}.") from error
+        raise PolicyError(f"“{parameter.name}” cannot be {as_written(value)}.") from error
 
 
 def _read_number(value: object) -> int:
@@ -233,9 +267,13 @@ def _read_time(parameter: Field[Any], value: object) -> time | None:
 
 
 def _read_words(value: object) -> tuple[str, ...]:
-    if not isinstance(value, list | tuple) or not all(isinstance(word, str) for word in value):
+    if not isinstance(value, list | tuple) or not all(_is_word(each) for each in value):
         raise TypeError("a list of words")
     return tuple(value)
+
+
+def _is_word(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip())
 
 
 def _read_categories(parameter: Field[Any], value: object) -> object:
@@ -243,4 +281,48 @@ def _read_categories(parameter: Field[Any], value: object) -> object:
         return tuple(word.lower() for word in _read_words(value))
     if not isinstance(value, Mapping):
         raise TypeError("a table of category and kind")
-    return MappingProxyType({str(name).lower(): Kind(kind) for name, kind in value.items()})
+    return MappingProxyType(_read_kinds(value))
+
+
+def _read_kinds(table: Mapping[object, Any]) -> dict[str, Kind]:
+    kinds: dict[str, Kind] = {}
+    for category, kind in table.items():
+        name = str(category).lower()
+        if not _is_word(category) or name in kinds:
+            raise ValueError("each category is a word of its own, in capitals or not")
+        kinds[name] = Kind(kind)
+    return kinds
+
+
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+_LONGEST_NUMBER = 200
+"""Binary digits. More would fill a sentence, and Python writes no number of thousands of them."""
+
+
+def as_written(value: object, levels: int = 3) -> str:
+    """A value as a policy file has it: `true`, `"noon"`, `2026-12-24`, `[1, 2]`, `{ a = 1 }`.
+
+    Lists and tables inside so many others are left out.
+    """
+    if isinstance(value, Mapping):
+        return _table_as_written(value, levels - 1)
+    if isinstance(value, list | tuple):
+        inside = ", ".join(as_written(each, levels - 1) for each in value) if levels else "…"
+        return f"[{inside}]"
+    if value is None or isinstance(value, bool | str):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, int) and value.bit_length() > _LONGEST_NUMBER:
+        return "so long a number"
+    return value.isoformat() if isinstance(value, date | time) else str(value)
+
+
+def _table_as_written(table: Mapping[Any, object], levels: int) -> str:
+    if levels < 0:
+        return "{ … }"
+    pairs = (f"{_key_as_written(key)} = {as_written(each, levels)}" for key, each in table.items())
+    return f"{{ {', '.join(pairs)} }}"
+
+
+def _key_as_written(key: object) -> str:
+    name = str(key)
+    return name if _BARE_KEY.fullmatch(name) else json.dumps(name, ensure_ascii=False)

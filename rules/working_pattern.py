@@ -40,7 +40,7 @@ class Shift:
     @staticmethod
     def between(start: time, end: time, contracted: int | None = None) -> "Shift":
         """A shift whose paid minutes, unless given, leave out an unpaid meal break over six hours."""
-        wall = (_minute_of(end) - _minute_of(start)) % (24 * 60) or 24 * 60
+        wall = _wall_minutes(start, end)
         if contracted is None:
             contracted = wall - UNPAID_BREAK if wall > 6 * 60 else wall
         return Shift(start, end, contracted)
@@ -142,30 +142,46 @@ def dates(start: date, end: date) -> Iterator[date]:
     return (start + timedelta(days=offset) for offset in range((end - start).days))
 
 
-_HOURS = re.compile(r"(\d{1,2}):(\d{2})\s*[-–]\s*(\d{1,2}):(\d{2})(?:\s*\((\d+)\))?")
+_HOURS = re.compile(
+    r"(?P<hours>(\d{1,2}):(\d{2})\s*[-–]\s*(\d{1,2}):(\d{2}))(?:\s*\((?P<paid>\d+)\))?"
+)
+_NOTHING = re.compile(r"[\s;|]*")
 _ENTRY = re.compile(r"([a-z, \-–]+?)\s*((?:\d.*)|off)", re.IGNORECASE)
 
 
 def parse_hours(text: str, zone: ZoneInfo, anchor: date = date(2024, 1, 1)) -> WorkingPattern:
     """A pattern from words such as `Mon-Thu 09:00-17:00; Fri 09:00-13:00`.
 
-    Weeks of a rotation are separated by `|` and counted from `anchor`. A shift that ends at or
-    before its start ends the next morning. Paid minutes may follow in brackets: `(450)`.
-    Raises PatternError with one sentence.
+    A day has one shift, so a week names it once; a week off is `Mon-Sun off`. Weeks of a rotation
+    are separated by `|` and counted from `anchor`. A shift that ends at or before its start ends
+    the next morning. Paid minutes may follow in brackets, at most as many as the shift is long:
+    `(450)`. Raises PatternError with one sentence.
     """
+    if _NOTHING.fullmatch(text):
+        raise PatternError("The working hours say nothing; write them like “Mon-Fri 09:00-17:00”.")
     return WorkingPattern(zone, tuple(_parse_week(week) for week in text.split("|")), anchor)
 
 
 def _parse_week(text: str) -> Week:
-    week: list[Shift | None] = [None] * len(DAYS)
+    week: dict[int, Shift | None] = {}
     for entry in filter(None, (part.strip() for part in text.split(";"))):
         match = _ENTRY.fullmatch(entry)
         if not match:
             raise PatternError(f"“{entry}” is not working hours such as “Mon-Fri 09:00-17:00”.")
         shift = _parse_shift(match.group(2))
         for index in _parse_days(match.group(1)):
+            _refuse_second(index, week)
             week[index] = shift
-    return tuple(week)
+    if not week:
+        raise PatternError("A week of the rotation says nothing; a week off is “Mon-Sun off”.")
+    return tuple(week.get(index) for index in range(len(DAYS)))
+
+
+def _refuse_second(index: int, week: Mapping[int, Shift | None]) -> None:
+    """Taking the last of two shifts in silence would plan a day by hours nobody works."""
+    if index in week:
+        day = DAYS[index].capitalize()
+        raise PatternError(f"“{day}” is named twice in one week of hours; each day has one shift.")
 
 
 def _parse_shift(text: str) -> Shift | None:
@@ -174,9 +190,20 @@ def _parse_shift(text: str) -> Shift | None:
     match = _HOURS.fullmatch(text.strip())
     if not match:
         raise PatternError(f"“{text}” is not a time of day such as “09:00-17:00”.")
-    hours = [int(group) for group in match.groups()[:4]]
-    paid = int(match.group(5)) if match.group(5) else None
-    return Shift.between(_clock(hours[0], hours[1]), _clock(hours[2], hours[3]), paid)
+    hours = [int(group) for group in match.groups()[1:5]]
+    start, end = _clock(hours[0], hours[1]), _clock(hours[2], hours[3])
+    return Shift.between(start, end, _parse_paid(match, start, end))
+
+
+def _parse_paid(match: re.Match[str], start: time, end: time) -> int | None:
+    """The paid minutes of a shift; more than it is long would ask for time that it does not have."""
+    if match["paid"] is None:
+        return None
+    digits, most = match["paid"].lstrip("0") or "0", _wall_minutes(start, end)
+    # Python reads no number of thousands of digits.
+    if len(digits) > len(str(most)) or int(digits) > most:
+        raise PatternError(f"“{match['hours']}” has at most {most} paid minutes, not so many.")
+    return int(digits)
 
 
 def _clock(hour: int, minute: int) -> time:
@@ -202,6 +229,10 @@ def _day_index(word: str) -> int:
             if word.startswith(name):
                 return index
     raise PatternError(f"“{word}” is not a day of the week.")
+
+
+def _wall_minutes(start: time, end: time) -> int:
+    return (_minute_of(end) - _minute_of(start)) % (24 * 60) or 24 * 60
 
 
 def _minute_of(clock: time) -> int:

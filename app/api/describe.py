@@ -32,8 +32,8 @@ _MODELS: Sequence[type[BaseModel]] = (
     Problem,
 )
 _ABOUT = (
-    "Finds what a diary is missing, plans the least disruptive repair with a proof, and writes "
-    "it to a calendar file. Nothing that is posted is stored or logged. Times are RFC 3339 in "
+    "Finds what a diary is missing and plans the least disruptive repair, with a proof. Writes "
+    "the plan to a calendar file. Nothing that is posted is stored or logged. Times are RFC 3339 in "
     "UTC; durations are whole minutes."
 )
 ALWAYS = (

@@ -23,10 +23,7 @@ from rules.planner.plan import Tier
 if TYPE_CHECKING:
     from app.shapes import ApplyResult
 
-STALE = (
-    "The plan is out of date: with this diary, these options and this moment another plan is "
-    "best now, so nothing was written; plan again."
-)
+STALE = "The plan is out of date, so nothing was written. Plan again with the diary as it is now."
 DEPENDS = "It needs time that a change which could not be made would have freed."
 
 
@@ -72,12 +69,15 @@ def apply(
     Raises StalePlan where they differ (nothing is written then), and BadInput for a diary of
     several files.
     """
-    if len(opened.sources) != 1:
-        raise BadInput("A plan is applied to one file at a time.")
-    planned = plan(opened, tier, keep=keep, budget=budget)
+    _one_file(opened)
+    return write(plan(opened, tier, keep=keep, budget=budget), expected=expected)
+
+
+def write(planned: Planned, *, expected: str | None = None) -> Applied:
+    """Write a plan that was just made into the diary's one file; raises as `apply` does."""
+    source = _one_file(planned.opened)
     if expected is not None and expected != planned.hash:
         raise StalePlan(STALE)
-    source = opened.sources[0]
     written, undo, applied, skipped = _write(source, planned)
     return Applied(
         planned=planned,
@@ -87,6 +87,12 @@ def apply(
         skipped=skipped,
         warnings=(*planned.warnings, *_to_ask(applied)),
     )
+
+
+def _one_file(opened: OpenDiary) -> Source:
+    if len(opened.sources) != 1:
+        raise BadInput("A plan is applied to one file at a time.")
+    return opened.sources[0]
 
 
 _Attempt = tuple[bytes, dict[str, Any], tuple[Change, ...], tuple[Skipped, ...]]

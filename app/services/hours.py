@@ -41,14 +41,16 @@ def make_pattern(
 ) -> WorkingPattern:
     """When the leader works, with bank holidays over the weeks around the dates asked for.
 
-    Without a nation, England's bank holidays are taken where the zone is the United Kingdom's,
-    and none elsewhere. Raises BadInput with one sentence.
+    Hours that are None are not given; empty ones are refused. Without a nation, England's bank
+    holidays are taken where the zone is the United Kingdom's, and none elsewhere. Raises BadInput
+    with one sentence.
     """
+    words = files.hours or USUAL_HOURS if hours is None else hours
     around = timedelta(days=14)
     whose = nation or files.nation or _usual_nation(zone)
     off = bank_holidays(whose, (start - around).year, (end + around + AHEAD).year)
     try:
-        pattern = parse_hours(hours or files.hours or USUAL_HOURS, zone, files.anchor or _ANCHOR)
+        pattern = parse_hours(words, zone, files.anchor or _ANCHOR)
         exceptions = _exceptions(files.exceptions, zone)
         return replace(pattern, exceptions=exceptions, days_off=files.days_off | off)
     except PatternError as error:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 USUAL_BUDGET = 10.0
 """Seconds after which the best plan so far is given, with its bound."""
 _NOBODYS = (
-    "No meeting here is known to be set up by the leader, so none can end early or move; "
-    "giving the address of the leader may help."
+    "No meeting here is known to be set up by the leader, so none can change. "
+    "Giving the address of the leader may help."
 )
 _PLANNED = frozenset(rule.id for rule in RULES if rule.planned)
 

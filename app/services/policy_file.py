@@ -18,13 +18,15 @@ from zoneinfo import ZoneInfo
 from app.bank_holidays import Nation
 from app.services.errors import BadInput
 from app.services.source import Source
-from rules.policy import Layer, Policy, PolicyError, override
+from rules.policy import Layer, Policy, PolicyError, as_written, override
 from rules.working_pattern import PatternError, parse_hours
 
 _TABLES = ("hours", "holidays", "leader")
 _LONGEST_SENTENCE = 300
-_ONE_SHIFT = re.compile(r"[^;|]+")
-"""Exceptions are hours of one day, so what parts days and weeks of a pattern has no place there."""
+_ONE_SHIFT = re.compile(r"\s*(?:\d[^;|\n]*|off\s*)", re.IGNORECASE)
+"""Exceptions are hours of one date, so days of the week and what parts them have no place there."""
+_TABLE_NAME = re.compile(r"\('(.*?)',?\)")
+_QUOTED = re.compile(r"'(.*?)'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +75,17 @@ def _parse(content: bytes) -> dict[str, object]:
     except UnicodeDecodeError as error:
         raise BadInput("A policy file is TOML in UTF-8.") from error
     except tomllib.TOMLDecodeError as error:
-        reason = f"{str(error)[:1].lower()}{str(error)[1:]}"
-        raise BadInput(f"This is not TOML that can be read: {reason}.") from error
+        raise BadInput(f"This is not TOML that can be read: {_say(error)}.") from error
     except (ValueError, RecursionError) as error:
         # A number of thousands of digits, or tables in tables in tables.
         raise BadInput("This is not TOML that can be read: a value is too large.") from error
+
+
+def _say(error: tomllib.TOMLDecodeError) -> str:
+    """The parser's reason, with the name of a table as the file has it: `hours.exceptions`."""
+    reason = f"{str(error)[:1].lower()}{str(error)[1:]}"
+    named = _TABLE_NAME.sub(lambda name: f"'{name[1]}'".replace("', '", "."), reason)
+    return _QUOTED.sub(r"“\1”", named)
 
 
 def _lay(before: PolicyFiles, values: Mapping[str, object], layer: Layer) -> PolicyFiles:
@@ -102,12 +110,20 @@ def _lay_hours(before: PolicyFiles, table: Mapping[str, object]) -> PolicyFiles:
         raise BadInput("“exceptions” is a table of dates, written as [hours.exceptions].")
     return replace(
         before,
-        hours=_words(table, "pattern") or before.hours,
+        hours=_pattern(table) or before.hours,
         anchor=_anchor(table["anchor"]) if "anchor" in table else before.anchor,
         time_zone=_words(table, "time_zone") or before.time_zone,
         exceptions={**before.exceptions}
         | {_date(day, "exceptions"): _day_hours(day, hours) for day, hours in exceptions.items()},
     )
+
+
+def _pattern(table: Mapping[str, object]) -> str | None:
+    """The words of a working pattern. Raises PatternError for what cannot be one."""
+    words = _words(table, "pattern")
+    if words is not None:
+        parse_hours(words, ZoneInfo("UTC"))
+    return words
 
 
 def _anchor(value: object) -> date:
@@ -119,13 +135,12 @@ def _anchor(value: object) -> date:
 
 def _day_hours(day: str, value: object) -> str:
     """The hours of one date, in words. Raises BadInput."""
-    problem = BadInput(f"“exceptions” for {day} are hours such as “09:00-12:00”, or “off”.")
     if not isinstance(value, str) or not _ONE_SHIFT.fullmatch(value):
-        raise problem
+        raise BadInput(f"“exceptions” for {day} are hours such as “09:00-12:00”, or “off”.")
     try:
         parse_hours(f"mon {value}", ZoneInfo("UTC"))
     except PatternError as error:
-        raise problem from error
+        raise BadInput(f"“exceptions” for {day}: {error}") from error
     return value
 
 
@@ -142,10 +157,12 @@ def _lay_holidays(before: PolicyFiles, table: Mapping[str, object]) -> PolicyFil
 
 def read_nation(word: str) -> Nation:
     """A nation by its name. Raises BadInput with the names that there are."""
+    names = ", ".join(Nation)
+    if not word.strip():
+        raise BadInput(f"“nation” says nothing; leave it out, or choose one of {names}.")
     try:
         return Nation(word.strip().lower().replace(" ", "-").replace("_", "-"))
     except ValueError as error:
-        names = ", ".join(Nation)
         raise BadInput(f"“nation” is one of {names}, not “{word}”.") from error
 
 
@@ -177,4 +194,5 @@ def _date(value: object, name: str) -> date:
             return value
         return date.fromisoformat(str(value))
     except ValueError as error:
-        raise BadInput(f"“{name}” holds dates such as 2026-12-24, not “{value}”.") from error
+        given = as_written(value)
+        raise BadInput(f"“{name}” holds dates such as 2026-12-24, not {given}.") from error

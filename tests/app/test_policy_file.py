@@ -7,7 +7,7 @@ import pytest
 from app.bank_holidays import Nation
 from app.services.errors import BadInput
 from app.services.hours import find_zone, make_pattern
-from app.services.policy_file import PolicyFiles, read_policy
+from app.services.policy_file import PolicyFiles, read_nation, read_policy
 from app.services.source import Source
 from rules.event import Kind
 from rules.policy import Policy, Severity
@@ -122,7 +122,18 @@ def test_outside_the_united_kingdom_there_are_no_bank_holidays_unless_named():
         ("[holidays]\ndays = 2026-12-24", "“days” is a list of dates"),
         ("[holidays]\ndays = ['soon']", "“days” holds dates"),
         ("[leader]\ngap_minutes = 40", "“gap_minutes” is between 10 and 30"),
-        ("break_from = '15:00'", "“break_to” is later"),
+        ("break_from = '15:00'", "“break_to” is 14:30, which is not after"),
+        ("break_from = 12:00:00\nbreak_to = 12:20:00", "leave only 20"),
+        ("preferred_from = '12:00'\npreferred_to = '12:00'", "“preferred_to” is 12:00"),
+        ("gap_minutes = true", "“gap_minutes” cannot be true."),
+        ("gap_minutes = 2026-01-01", "“gap_minutes” cannot be 2026-01-01."),
+        ("organisation = ['a', 3]", '“organisation” cannot be ["a", 3].'),
+        ("[hours]\nanchor = true", "not true."),
+        ("[hours]\nanchor = 2026-12-24T10:00:00", "not 2026-12-24T10:00:00."),
+        ("[hours]\n[hours.exceptions]\n[hours.exceptions]", "declare “hours.exceptions” twice"),
+        ("[hours]\n[hours]", "declare “hours” twice"),
+        ("[hours]\npattern = 'Mon 09:00-17:00; Mon off'", "“Mon” is named twice"),
+        ("[hours]\npattern = '|'", "The working hours say nothing"),
         ("[categories]\nclinic = 'surgery'", "“categories” cannot be"),
     ],
 )
@@ -144,6 +155,18 @@ def test_hours_that_cannot_be_read_are_a_sentence_too():
         pattern("[hours]\nanchor = 2026-12-24")
 
 
+@pytest.mark.parametrize("nothing", ["", " ", "\t", ";"])
+def test_hours_that_were_given_empty_are_not_taken_for_the_usual_ones(nothing: str):
+    with pytest.raises(BadInput, match="The working hours say nothing"):
+        pattern("[hours]\npattern = 'Mon 09:00-17:00'", hours=nothing)
+
+
+@pytest.mark.parametrize("nothing", ["", " "])
+def test_a_nation_that_was_given_empty_is_not_taken_for_the_usual_one(nothing: str):
+    with pytest.raises(BadInput, match="“nation” says nothing"):
+        read_nation(nothing)
+
+
 def test_bytes_that_are_no_text_are_a_sentence():
     with pytest.raises(BadInput, match="UTF-8"):
         read_policy([Source("p", b"\xff\xfe\x00")])
@@ -154,6 +177,8 @@ def test_bytes_that_are_no_text_are_a_sentence():
     [
         ("gap_minutes = " + "9" * 5_000, "too large"),
         ("gap_minutes = " + "9" * 4_000, "gap_minutes"),
+        ("gap_minutes = 0x" + "f" * 5_000, "gap_minutes"),
+        ("gap_minutes = " + "[" * 300 + "]" * 300, "gap_minutes"),
         ("a = " + "[" * 100_000, "too large"),
         ("[hours]\npattern = ''", "“pattern”"),
         ("[hours]\ntime_zone = ' '", "“time_zone”"),
@@ -163,6 +188,9 @@ def test_bytes_that_are_no_text_are_a_sentence():
         ("[hours.exceptions]\n2026-12-24 = '25:00-26:00'", "“exceptions” for 2026-12-24"),
         ("[hours.exceptions]\n2026-12-24 = '09:00-12:00; Tue 09:00-10:00'", "“exceptions”"),
         ("[hours.exceptions]\n2026-12-24 = '09:00-12:00 | off'", "“exceptions”"),
+        ("[hours.exceptions]\n2026-12-24 = 'Tue 09:00-12:00'", "“exceptions” for 2026-12-24"),
+        ("[hours.exceptions]\n2026-12-24 = '09:00-12:00 (181)'", "at most 180 paid minutes"),
+        ("[hours.exceptions]\n2026-12-24 = ''", "“exceptions” for 2026-12-24"),
     ],
 )
 def test_a_value_that_cannot_be_is_one_short_sentence_with_its_name(text: str, named: str):

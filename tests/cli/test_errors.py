@@ -68,7 +68,9 @@ def test_files_that_are_not_there(clearway: Run, tmp_path):
         ("--time-zone", ""),
         ("--hours", "nine to five"),
         ("--hours", "Mon 25:00-26:00"),
+        ("--hours", ""),
         ("--nation", "narnia"),
+        ("--nation", ""),
         ("--colour",),
     ],
 )

@@ -138,6 +138,18 @@ def test_check_does_not_load_what_it_does_not_need(diary):
     assert (ran.returncode, ran.stderr) == (0, b"")
 
 
+def test_no_command_is_loaded_before_it_is_asked_for():
+    """The help loads every module of the command line, and nothing of what the commands use."""
+    script = (
+        "import sys\nfrom app.cli import run\nrun(['--help'])\n"
+        "known = ('app.main', 'app.services.read', 'connectors.icalendar', 'rich', 'rules.planner')\n"
+        "loaded = [name for name in known if name in sys.modules]\n"
+        "sys.exit(f'loaded {loaded}' if loaded else 0)"
+    )
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
+    assert (ran.returncode, ran.stderr) == (0, b"")
+
+
 def test_json_needs_no_drawing_and_no_planner(diary):
     script = (
         "import sys\nfrom app.cli import run\n"

@@ -5,7 +5,7 @@ import pytest
 from connectors.errors import TooLarge, Unreadable
 from connectors.icalendar import Limits
 from rules.event import Kind, ScoredAs, ShowAs, Status
-from tests.connectors.texts import ME, at, event, only, reading
+from tests.connectors.texts import ME, at, event, only, reading, seen
 
 HOUR = "DURATION:PT1H"
 
@@ -130,6 +130,52 @@ def test_a_room_is_not_outside_and_nobody_else_makes_it_own_time() -> None:
 def test_what_the_leader_declined_counts_for_nothing(answer: str, scored: ScoredAs) -> None:
     lines = (f"ATTENDEE;PARTSTAT={answer}:mailto:{ME}", "ORGANIZER:mailto:o@trust.example")
     assert only(event(HOUR, *lines)).scored_as is scored
+
+
+@pytest.mark.parametrize(
+    ("answer", "shown"),
+    [
+        ("DECLINED", ShowAs.FREE),
+        ("ACCEPTED", ShowAs.OOF),
+        ("NEEDS-ACTION", ShowAs.OOF),
+        ("TENTATIVE", ShowAs.OOF),
+    ],
+)
+@pytest.mark.parametrize("start", ["DTSTART;VALUE=DATE:20261123", "DTSTART:20261123T090000Z"])
+def test_time_out_of_office_that_the_leader_declined_reads_as_free(
+    start: str, answer: str, shown: ShowAs
+) -> None:
+    found = only(
+        event(
+            start,
+            "X-MICROSOFT-CDO-BUSYSTATUS:OOF",
+            "ORGANIZER:mailto:o@trust.example",
+            f"ATTENDEE;PARTSTAT={answer}:mailto:{ME}",
+            start="",
+        )
+    )
+    assert found.show_as is shown
+
+
+def test_one_declined_day_of_a_series_reads_as_free() -> None:
+    away = ("X-MICROSOFT-CDO-BUSYSTATUS:OOF", "ORGANIZER:mailto:o@trust.example")
+    found = seen(
+        event(
+            "DTSTART;VALUE=DATE:20261123",
+            "RRULE:FREQ=DAILY;COUNT=3",
+            *away,
+            f"ATTENDEE;PARTSTAT=ACCEPTED:mailto:{ME}",
+            start="",
+        ),
+        event(
+            "RECURRENCE-ID;VALUE=DATE:20261124",
+            "DTSTART;VALUE=DATE:20261124",
+            *away,
+            f"ATTENDEE;PARTSTAT=DECLINED:mailto:{ME}",
+            start="",
+        ),
+    )
+    assert [one.show_as for one in found] == [ShowAs.OOF, ShowAs.FREE, ShowAs.OOF]
 
 
 def test_a_meeting_of_ten_thousand_is_a_meeting() -> None:

@@ -16,6 +16,7 @@ from rules.event import (
     Status,
     classify,
     occurrence_id,
+    shown,
 )
 
 NINE = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -58,6 +59,13 @@ NONE_ROW = [
 @pytest.mark.parametrize("facts", NONE_ROW)
 def test_row_1_counts_as_nothing(facts: dict[str, Any]) -> None:
     assert scored(**facts) is ScoredAs.NONE
+
+
+@pytest.mark.parametrize("show_as", ShowAs)
+def test_what_the_leader_declined_takes_no_time_however_it_was_sent(show_as: ShowAs) -> None:
+    assert shown(show_as, declined=True) is ShowAs.FREE
+    assert shown(show_as, declined=False) is show_as
+    assert scored(show_as=shown(show_as, declined=True)) is ScoredAs.NONE
 
 
 @pytest.mark.parametrize("facts", NONE_ROW)

@@ -1,13 +1,16 @@
 """Every parameter once: limits, layers, and one clear sentence for what cannot be."""
 
+import tomllib
 from dataclasses import Field, fields
-from datetime import time
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rules.event import Kind
-from rules.policy import GapHolds, Layer, Policy, PolicyError, Severity, override
+from rules.policy import GapHolds, Layer, Policy, PolicyError, Severity, as_written, override
 
 PARAMETERS = {parameter.name: parameter for parameter in fields(Policy)}
 LIMITED = [
@@ -98,9 +101,13 @@ def test_a_name_that_does_not_exist_is_refused(layer: Layer) -> None:
         ("preferred_from", "half nine"),
         ("organisation", "trust.example"),
         ("organisation", [1]),
+        ("organisation", ["trust.example", " "]),
         ("locked_categories", "locked"),
+        ("locked_categories", [""]),
         ("categories", ["clinical"]),
         ("categories", {"clinic": "clinic"}),
+        ("categories", {"": "clinical"}),
+        ("categories", {"Theatre": "clinical", "theatre": "travel"}),
     ],
 )
 def test_a_value_of_the_wrong_sort_is_refused_in_one_sentence(name: str, value: object) -> None:
@@ -110,9 +117,54 @@ def test_a_value_of_the_wrong_sort_is_refused_in_one_sentence(name: str, value: 
     assert str(refused.value).endswith(".")
 
 
-def test_break_hours_run_forward() -> None:
-    with pytest.raises(PolicyError, match="later than"):
-        leader(break_from="14:30")
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        (
+            {"break_from": "15:00"},
+            "“break_to” is 14:30, which is not after “break_from”, 15:00.",
+        ),
+        (
+            {"break_from": "14:30"},
+            "“break_to” is 14:30, which is not after “break_from”, 14:30.",
+        ),
+        (
+            {"break_from": "12:00", "break_to": "12:20"},
+            "“break_minutes” is 30, but “break_from”, 12:00, and “break_to”, 12:20, leave only 20.",
+        ),
+        (
+            {"break_minutes": 60, "break_from": "13:45"},
+            "“break_minutes” is 60, but “break_from”, 13:45, and “break_to”, 14:30, leave only 45.",
+        ),
+        (
+            {"preferred_from": "15:00", "preferred_to": "12:00"},
+            "“preferred_to” is 12:00, which is not after “preferred_from”, 15:00.",
+        ),
+    ],
+)
+def test_settings_that_cannot_both_be_kept_are_refused_in_one_sentence(
+    values: dict[str, object], sentence: str
+) -> None:
+    with pytest.raises(PolicyError) as refused:
+        leader(**values)
+    assert str(refused.value) == sentence
+    assert len(sentence.split()) <= 20
+
+
+def test_what_one_layer_says_must_go_with_what_the_layers_before_it_said() -> None:
+    trust = override(Policy(), {"break_from": "12:00", "break_to": "12:45"}, Layer.TRUST)
+    assert override(trust, {"break_minutes": 45}, Layer.LEADER).break_minutes == 45
+    with pytest.raises(PolicyError, match="leave only 45"):
+        override(trust, {"break_minutes": 60}, Layer.LEADER)
+
+
+def test_a_break_as_long_as_its_hours_and_one_preferred_time_alone_can_be_kept() -> None:
+    assert leader(break_from="12:00", break_to="12:30").break_minutes == 30
+    assert leader(preferred_from="17:00").preferred_to is None
+
+
+def test_a_piece_longer_than_the_target_gives_way_to_it() -> None:
+    assert leader(protected_minutes=30, protected_piece=120).protected_target(450) == 30
 
 
 def test_values_are_read_as_a_toml_file_has_them() -> None:
@@ -143,3 +195,38 @@ def test_the_version_changes_with_any_setting_and_only_then() -> None:
         leader(categories={"theatre": "clinical"}),
     ]
     assert len({policy.version for policy in changed} | {Policy().version}) == 5
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (True, "true"),
+        (None, "null"),
+        ("noon", '"noon"'),
+        ("mañana\n", '"mañana\\n"'),
+        (1.5, "1.5"),
+        (float("inf"), "inf"),
+        (date(2026, 1, 1), "2026-01-01"),
+        (datetime(2026, 1, 1, 9, 30, tzinfo=UTC), "2026-01-01T09:30:00+00:00"),
+        (time(9, 30), "09:30:00"),
+        ([1, "a", False], '[1, "a", false]'),
+        ({"a": 1, "on call": [True]}, '{ a = 1, "on call" = [true] }'),
+        ([[[[1]]]], "[[[[…]]]]"),
+        pytest.param(10**5000, "so long a number", id="thousands of digits"),
+    ],
+)
+def test_a_sentence_shows_a_value_as_it_was_written(value: object, written: str) -> None:
+    assert as_written(value) == written
+    with pytest.raises(PolicyError) as refused:
+        leader(organisation=value)
+    assert str(refused.value) == f"“organisation” cannot be {written}."
+
+
+TEXTS = st.text("aé “.=#'\"\\\n\t", max_size=8)
+PLAIN = st.one_of(st.booleans(), st.integers(-(10**9), 10**9), st.dates(), TEXTS)
+VALUES = st.one_of(PLAIN, st.lists(PLAIN, max_size=3), st.dictionaries(TEXTS, PLAIN, max_size=3))
+
+
+@given(VALUES)
+def test_what_a_sentence_shows_can_be_typed_again(value: object) -> None:
+    assert tomllib.loads(f"a = {as_written(value)}") == {"a": value}

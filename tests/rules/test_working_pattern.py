@@ -178,11 +178,55 @@ def test_an_exception_can_take_a_day_away_or_add_one() -> None:
         ("Mon 09:60-10:00", "“9:60” is not a time of day."),
         ("Foo 09:00-17:00", "“foo” is not a day of the week."),
         ("Mo 09:00-17:00", "“mo” is not a day of the week."),
+        ("Mon 09:00-17:00; Mon 10:00-12:00", "“Mon” is named twice in one week of hours"),
+        ("Mon-Fri 09:00-17:00; Wed off", "“Wed” is named twice"),
+        ("Tue-Thu, Thu 09:00-17:00", "“Thu” is named twice"),
+        ("Mon 09:00-17:00 | Tue 09:00-17:00; Tue off", "“Tue” is named twice"),
+        ("", "The working hours say nothing"),
+        (" \t", "The working hours say nothing"),
+        (";", "The working hours say nothing"),
+        ("|", "The working hours say nothing"),
+        ("Mon 09:00-17:00 |", "A week of the rotation says nothing"),
+        ("Mon 09:00-17:00 (481)", "“09:00-17:00” has at most 480 paid minutes"),
+        ("Mon 09:00-17:00 (9999999)", "at most 480 paid minutes"),
+        pytest.param(f"Mon 09:00-17:00 ({'9' * 5_000})", "at most 480", id="thousands of digits"),
+        ("Mon 22:00-06:00 (481)", "at most 480 paid minutes"),
+        ("Mon 08:00-08:00 (1441)", "at most 1440 paid minutes"),
     ],
 )
 def test_hours_that_cannot_be_read_are_refused_in_one_sentence(text: str, sentence: str) -> None:
     with pytest.raises(PatternError, match=sentence):
         hours(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "paid"),
+    [
+        pytest.param("Mon 09:00-17:00 (480)", 480, id="a paid break"),
+        pytest.param("Mon 07:00-19:30 (750)", 750, id="a long day"),
+        pytest.param("Mon 20:00-08:00 (0720)", 720, id="a night"),
+        pytest.param("Mon 08:00-08:00 (1440)", 1440, id="24 hours on call"),
+        pytest.param("Mon 09:00-17:00 (0)", 0, id="none"),
+    ],
+)
+def test_all_of_a_shift_may_be_paid(text: str, paid: int) -> None:
+    shift = hours(text).shift(MONDAY)
+    assert shift is not None
+    assert shift.contracted == paid
+
+
+def test_a_week_of_a_rotation_may_be_off() -> None:
+    pattern = hours("Mon-Fri 09:00-17:00 | Mon-Sun off")
+    assert pattern.window(MONDAY) is not None
+    assert pattern.window(MONDAY + timedelta(days=7)) is None
+
+
+def test_a_day_may_be_named_again_in_the_next_week_of_a_rotation() -> None:
+    pattern = hours("Mon 09:00-17:00 | Mon 12:00-20:00")
+    assert [pattern.shift(MONDAY + timedelta(days=n)) for n in (0, 7)] == [
+        Shift.between(time(9), time(17)),
+        Shift.between(time(12), time(20)),
+    ]
 
 
 def test_a_rotation_has_one_to_eight_whole_weeks_from_a_monday() -> None:

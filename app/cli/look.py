@@ -1,0 +1,58 @@
+"""Commands that only look at a diary: `diary` and `check`."""
+
+from typing import Any
+
+import click
+
+from app.cli.opening import Wish, open_diary, source_options
+from app.cli.options import json_option, reading_options
+from app.cli.output import FOUND, open_page, waiting, write_json
+
+
+@click.command()
+@source_options
+@reading_options
+@json_option
+def diary(as_json: bool, **given: Any) -> None:
+    """List what Clearway sees in a diary. No title, place or name is read.
+
+    With --json it writes the JSON diary, which every command takes in place of a calendar.
+
+    \b
+    Example:
+      clearway diary DIARY.ics --from 2026-11-23 --to 2026-11-28
+    """
+    with waiting("Reading the diary"):
+        opened = open_diary(Wish(**given))
+    if as_json:
+        from app.shapes import occurrence_of
+
+        write_json([occurrence_of(each) for each in opened.listed])
+        return
+    from app.terminal.diary import show_diary
+
+    show_diary(open_page(), opened)
+
+
+@click.command()
+@source_options
+@reading_options
+@json_option
+def check(as_json: bool, **given: Any) -> int:
+    """Find what a diary is missing. Exit status 1 when something is that comes first.
+
+    \b
+    Example:
+      clearway check DIARY.ics --me leader@trust.example --hours "Mon-Thu 08:00-16:00"
+    """
+    from app.services.check import check as look
+
+    with waiting("Reading the diary"):
+        checked = look(open_diary(Wish(**given)))
+    if as_json:
+        write_json(checked.shape())
+    else:
+        from app.terminal.check import show_check
+
+        show_check(open_page(), checked)
+    return FOUND if checked.has_must else 0

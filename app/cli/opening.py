@@ -1,0 +1,70 @@
+"""From what was typed to an open diary.
+
+What a diary can be read from is known here alone. Another kind of source is an option in
+`source_options`, a field of `Wish` and a part of `_sources`; the commands stay as they are.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from app import clock
+from app.cli.options import together
+from app.cli.output import warn
+from app.config import Settings, read_settings
+from app.services.files import open_sources
+
+if TYPE_CHECKING:
+    from app.services.read import Ask, OpenDiary
+    from app.services.source import Source
+
+source_options = together(
+    click.argument("files", nargs=-1, required=True, metavar="FILES..."),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What a diary is read from and how, as it was typed: sources, then `reading_options`."""
+
+    files: tuple[str, ...]
+    me: tuple[str, ...]
+    start: date | None
+    end: date | None
+    now: datetime | None
+    time_zone: str | None
+    hours: str | None
+    nation: str | None
+    policy: tuple[str, ...]
+
+
+def open_diary(wish: Wish) -> "OpenDiary":
+    """The diary, with notes on standard error about what was left out. Raises BadInput."""
+    from app.services.read import read
+
+    settings = read_settings()
+    opened = read(_sources(wish, settings), _ask(wish, settings), settings)
+    warn(opened.warnings)
+    return opened
+
+
+def _sources(wish: Wish, settings: Settings) -> "tuple[Source, ...]":
+    return open_sources(wish.files, settings.max_bytes)
+
+
+def _ask(wish: Wish, settings: Settings) -> "Ask":
+    from app.services.policy_file import read_nation
+    from app.services.read import Ask
+
+    return Ask(
+        now=wish.now or clock.now(),
+        me=wish.me,
+        start=wish.start,
+        end=wish.end,
+        time_zone=wish.time_zone,
+        hours=wish.hours,
+        nation=None if wish.nation is None else read_nation(wish.nation),
+        policy=open_sources(wish.policy, settings.max_bytes),
+    )

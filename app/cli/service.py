@@ -1,0 +1,85 @@
+"""Commands about the service and this machine: `serve`, `openapi` and `doctor`."""
+
+import sys
+from dataclasses import replace
+from typing import Any
+
+import click
+
+from app.cli.options import json_option
+from app.cli.output import FOUND, open_page, write
+from app.config import read_settings
+
+
+@click.command()
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65_535),
+    metavar="PORT",
+    help="Default: CLEARWAY_PORT, else 8000.",
+)
+@click.option("--sample", is_flag=True, help="Offer a made-up diary of the coming week.")
+@json_option
+def serve(port: int | None, sample: bool, as_json: bool) -> None:
+    """Start the page and the API on this machine. Ctrl-C stops them.
+
+    With --json the line that says where to look is {"message": …}.
+
+    \b
+    Example:
+      clearway serve --sample
+    """
+    import json
+
+    from app.main import serve as run_service
+
+    def announce(line: str) -> None:
+        click.echo(json.dumps({"message": line}) if as_json else line)
+        sys.stdout.flush()
+
+    settings = read_settings()
+    chosen = settings if port is None else replace(settings, port=port)
+    run_service(chosen, announce, sample=sample)
+
+
+@click.command()
+@json_option
+def openapi(as_json: bool) -> None:
+    """Write the description of the API (OpenAPI 3.1).
+
+    It is JSON with and without --json.
+
+    \b
+    Example:
+      clearway openapi > openapi.json
+    """
+    from app.main import create_app
+
+    _write_plain(create_app().openapi())
+
+
+@click.command()
+@json_option
+def doctor(as_json: bool) -> int:
+    """Look whether this machine has what Clearway needs.
+
+    \b
+    Example:
+      clearway doctor
+    """
+    from app.doctor import examine
+
+    found = examine()
+    if as_json:
+        _write_plain([each.plain() for each in found])
+    else:
+        from app.terminal.doctor import show_doctor
+
+        show_doctor(open_page(), found)
+    return 0 if all(each.good for each in found) else FOUND
+
+
+def _write_plain(value: Any) -> None:
+    import json
+
+    write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")

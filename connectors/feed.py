@@ -1,0 +1,188 @@
+"""A calendar that somebody publishes at an address (webcal, .ics by subscription): only read.
+
+The address is often a secret, so it stands in no message and no printed form.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+import httpx
+
+from connectors import icalendar
+from connectors.base import Ability, Reading
+from connectors.errors import (
+    BadAnswer,
+    EventGone,
+    NotPossible,
+    PermissionMissing,
+    Unreachable,
+)
+from connectors.ics import Options
+from connectors.transport import TIMEOUT, read_at_most
+from rules.event import Occurrence
+from rules.interval import Interval
+
+REST = timedelta(minutes=5)
+"""A feed is not asked again before this has passed: those who publish one change it rarely."""
+MOST_HOPS = 5
+LONGEST = 60.0
+"""Seconds that one subscription may take in all, redirects included."""
+
+_SILENT = "The calendar's server does not answer; please try again later."
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """What a feed said last: its bytes, what it is asked with next time, and when it answered."""
+
+    content: bytes = field(repr=False)
+    as_of: datetime
+    etag: str = ""
+    last_modified: str = ""
+
+
+class FeedDiary:
+    """One published calendar. `copy` is what was fetched last, to start from next time."""
+
+    abilities: frozenset[Ability] = frozenset()
+
+    def __init__(
+        self,
+        address: str,
+        transport: httpx.BaseTransport,
+        now: Callable[[], datetime],
+        options: Options | None = None,
+        copy: Copy | None = None,
+    ) -> None:
+        """`transport` is a PublicOnly wherever a person gives the address."""
+        self._address = web_address(address)
+        self._transport = transport
+        self._now = now
+        self._options = options or Options()
+        self.copy = copy
+
+    def read(self, window: Interval) -> Reading:
+        """The occurrences that overlap the window, as of when the server last answered.
+
+        Raises Unreadable, TooLarge, NotPossible for an address that leads inside, and, where
+        there is no earlier copy, EventGone, PermissionMissing and Unreachable.
+        """
+        copy, warnings = self._fresh()
+        chosen = self._options
+        reading = icalendar.read(
+            [copy.content],
+            window=window,
+            me=chosen.me,
+            zone=chosen.zone,
+            organisation=chosen.organisation,
+            categories=chosen.categories,
+            locked_categories=chosen.locked_categories,
+            limits=chosen.limits,
+            names=["The calendar"],
+        )
+        return replace(reading, warnings=(*reading.warnings, *warnings), as_of=copy.as_of)
+
+    def get(self, event_id: str) -> Occurrence:
+        """One occurrence; for the UID of a series its first. Raises as `read` does."""
+        chosen = self._options
+        copy, _ = self._fresh()
+        found = icalendar.find(
+            [copy.content],
+            event_id,
+            me=chosen.me,
+            zone=chosen.zone,
+            organisation=chosen.organisation,
+            categories=chosen.categories,
+            locked_categories=chosen.locked_categories,
+            limits=chosen.limits,
+        )
+        if found is None:
+            raise EventGone
+        return found
+
+    def _fresh(self) -> tuple[Copy, tuple[str, ...]]:
+        """A copy that is recent enough, else the last one with a warning."""
+        now = self._now()
+        if self.copy is not None and now - self.copy.as_of < REST:
+            return self.copy, ()
+        try:
+            self.copy = self._fetch(now)
+        except Unreachable:
+            if self.copy is None:
+                raise
+            when = f"{self.copy.as_of:%d %B %Y, %H:%M} UTC"
+            return self.copy, (f"The calendar's server does not answer; this is as of {when}.",)
+        return self.copy, ()
+
+    def _fetch(self, now: datetime) -> Copy:
+        deadline = time.monotonic() + LONGEST
+        address = self._address
+        with httpx.Client(transport=self._transport, timeout=TIMEOUT) as client:
+            for _ in range(MOST_HOPS):
+                if time.monotonic() > deadline:
+                    raise Unreachable(_SILENT)
+                status, headers, content = self._ask(client, address, deadline)
+                if status not in _REDIRECTS:
+                    return self._copied(status, headers, content, now)
+                address = _next_address(address, headers.get("Location", ""))
+        raise BadAnswer("The calendar's address leads on and on.")
+
+    def _ask(
+        self, client: httpx.Client, address: httpx.URL, deadline: float
+    ) -> tuple[int, httpx.Headers, bytes]:
+        headers = {"Accept": "text/calendar", "User-Agent": "Clearway"}
+        if self.copy is not None and self.copy.etag:
+            headers["If-None-Match"] = self.copy.etag
+        if self.copy is not None and self.copy.last_modified:
+            headers["If-Modified-Since"] = self.copy.last_modified
+        try:
+            with client.stream("GET", address, headers=headers) as answer:
+                most = self._options.limits.max_bytes
+                content = read_at_most(answer, most, deadline=deadline)
+                return answer.status_code, answer.headers, content
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise Unreachable(_SILENT) from error
+
+    def _copied(self, status: int, headers: httpx.Headers, content: bytes, now: datetime) -> Copy:
+        if status == 304 and self.copy is not None:
+            return replace(self.copy, as_of=now)
+        if status in (401, 403):
+            raise PermissionMissing("The calendar's server does not let Clearway read it.")
+        if status in (404, 410):
+            raise EventGone("There is no calendar at this address any more.")
+        if status != 200:
+            raise Unreachable(_SILENT)
+        return Copy(
+            content,
+            as_of=now,
+            etag=headers.get("ETag", ""),
+            last_modified=headers.get("Last-Modified", ""),
+        )
+
+
+def web_address(text: str) -> httpx.URL:
+    """The https or http address of a feed; webcal means https. Raises NotPossible."""
+    try:
+        url = httpx.URL(text.strip())
+        if url.scheme in ("webcal", "webcals"):
+            url = url.copy_with(scheme="https")
+    except httpx.InvalidURL as error:
+        raise NotPossible("This is not an address that can be called.") from error
+    if url.scheme not in ("http", "https") or not url.host:
+        raise NotPossible("The address of a calendar begins with https:// or webcal://.")
+    if url.userinfo:
+        raise NotPossible("The address of a calendar holds no name and password.")
+    return url
+
+
+def _next_address(here: httpx.URL, location: str) -> httpx.URL:
+    try:
+        following = here.join(location)
+    except httpx.InvalidURL as error:
+        raise BadAnswer("The calendar's address leads nowhere.") from error
+    if here.scheme == "https" and following.scheme != "https":
+        raise BadAnswer("The calendar's address leads on to one that is not encrypted.")
+    return web_address(str(following))
