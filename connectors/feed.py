@@ -59,7 +59,7 @@ class FeedDiary:
     ) -> None:
         """`transport` is a PublicOnly wherever a person gives the address."""
         self._address = web_address(address)
-        self._transport = transport
+        self._client = httpx.Client(transport=transport, timeout=TIMEOUT)
         self._now = now
         self._options = options or Options()
         self.copy = copy
@@ -103,6 +103,10 @@ class FeedDiary:
             raise EventGone
         return found
 
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._client.close()
+
     def _fresh(self) -> tuple[Copy, tuple[str, ...]]:
         """A copy that is recent enough, else the last one with a warning."""
         now = self._now()
@@ -120,26 +124,23 @@ class FeedDiary:
     def _fetch(self, now: datetime) -> Copy:
         deadline = time.monotonic() + LONGEST
         address = self._address
-        with httpx.Client(transport=self._transport, timeout=TIMEOUT) as client:
-            for _ in range(MOST_HOPS):
-                if time.monotonic() > deadline:
-                    raise Unreachable(_SILENT)
-                status, headers, content = self._ask(client, address, deadline)
-                if status not in _REDIRECTS:
-                    return self._copied(status, headers, content, now)
-                address = _next_address(address, headers.get("Location", ""))
+        for _ in range(MOST_HOPS):
+            if time.monotonic() > deadline:
+                raise Unreachable(_SILENT)
+            status, headers, content = self._ask(address, deadline)
+            if status not in _REDIRECTS:
+                return self._copied(status, headers, content, now)
+            address = _next_address(address, headers.get("Location", ""))
         raise BadAnswer("The calendar's address leads on and on.")
 
-    def _ask(
-        self, client: httpx.Client, address: httpx.URL, deadline: float
-    ) -> tuple[int, httpx.Headers, bytes]:
+    def _ask(self, address: httpx.URL, deadline: float) -> tuple[int, httpx.Headers, bytes]:
         headers = {"Accept": "text/calendar", "User-Agent": "Clearway"}
         if self.copy is not None and self.copy.etag:
             headers["If-None-Match"] = self.copy.etag
         if self.copy is not None and self.copy.last_modified:
             headers["If-Modified-Since"] = self.copy.last_modified
         try:
-            with client.stream("GET", address, headers=headers) as answer:
+            with self._client.stream("GET", address, headers=headers) as answer:
                 most = self._options.limits.max_bytes
                 content = read_at_most(answer, most, deadline=deadline)
                 return answer.status_code, answer.headers, content
