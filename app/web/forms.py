@@ -13,10 +13,13 @@ from app.services.read import Ask
 from app.services.source import Source
 from app.shapes import say_moment
 from app.web.carry import pack, unpack
+from app.web.left_out import MOST
 from rules.working_pattern import PatternError, parse_hours
 
 LONGEST = 28
 """Days on one page: more pictures than four weeks help nobody to choose."""
+LEFT, LEAVE, ALLOW = "left", "leave", "allow"
+"""Fields of a shown plan: what is left out already, and what was ticked to join it or to leave it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,10 @@ class WrongAnswers(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """The form as somebody filled it in, before anything is read from it."""
+    """The form as somebody filled it in, before anything is read from it.
+
+    `left` are the words of what is left out of the plans.
+    """
 
     me: str = ""
     hours: str = USUAL_HOURS
@@ -47,6 +53,7 @@ class Answers:
     time_zone: str = ""
     nation: str = ""
     now: str = ""
+    left: tuple[str, ...] = ()
     contents: tuple[bytes, ...] = field(default=(), repr=False)
 
     @property
@@ -78,7 +85,10 @@ def sample_answers(now: datetime) -> Answers:
 
 
 def read_answers(form: Form, limit: int) -> Answers:
-    """The answers in a form that was sent. Raises BadInput for a damaged calendar."""
+    """The answers in a form that was sent.
+
+    Raises BadInput for a damaged calendar, and for more left out than one page carries.
+    """
     kept = [unpack(word, limit) for word in form.words.get("kept", []) if word]
     return Answers(
         me=form.word("me"),
@@ -88,8 +98,23 @@ def read_answers(form: Form, limit: int) -> Answers:
         time_zone=form.word("time_zone"),
         nation=form.word("nation"),
         now=form.word("now"),
+        left=_left(form),
         contents=tuple(form.contents("calendar") or kept),
     )
+
+
+def has_ticks(form: Form) -> bool:
+    """Whether a change was ticked, to be left out or to be allowed again."""
+    return bool(form.words.get(LEAVE) or form.words.get(ALLOW))
+
+
+def _left(form: Form) -> tuple[str, ...]:
+    words = dict.fromkeys([*form.words.get(LEFT, []), *form.words.get(LEAVE, [])])
+    for word in form.words.get(ALLOW, []):
+        words.pop(word, None)
+    if len(words) > MOST:
+        raise BadInput(f"Leave out at most {MOST} changes at a time.")
+    return tuple(words)
 
 
 def to_ask(answers: Answers, now: datetime) -> Ask:

@@ -1,7 +1,7 @@
 """The addresses of the pages. Each answers with a whole page or a file, and keeps nothing."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from importlib.resources import files
 from typing import Any
 
@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse, Response
 
 from app import problems
 from app.door.desk import Desk, desk_of
-from app.door.intake import content_type, read_form
+from app.door.intake import Form, content_type, read_form
 from app.drawing.layout import Look, Mark
 from app.drawing.svg import flag_sample, sample, stylesheet
 from app.problems import EXPECTED, Kind
@@ -21,11 +21,13 @@ from app.services import apply as applying
 from app.services import undo as undoing
 from app.services.curve import Point, curve
 from app.services.errors import BadInput, StalePlan
-from app.services.plan import Planned, plan
+from app.services.plan import plan
 from app.services.read import OpenDiary, read
 from app.web import forms
 from app.web.forms import Answers, Wrong, WrongAnswers
-from app.web.presenters import curve_rows, overview, tier_views
+from app.web.left_out import LeftOut, find
+from app.web.presenters import curve_rows, left_view, overview, tier_views
+from app.web.trimming import Shown, show, show_points
 from rules.planner.plan import Tier
 from rules.words import say_minutes
 
@@ -34,6 +36,8 @@ router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 FORM = "multipart/form-data"
 CALENDAR = "text/calendar; charset=utf-8"
 _STALE = "The week looks different now. Show it again, and take the new plan."
+_NOT_TAKEN = "Nothing is taken yet. Here are the plans with what you ticked, to look at first."
+_NOTHING_TICKED = "Nothing was ticked, so the plans are as they were."
 _NATIONS = (
     ("", "As the time zone says"),
     ("england", "England"),
@@ -100,21 +104,25 @@ async def show_sample(request: Request) -> HTMLResponse:
 
 @router.post("/week")
 async def show_week(request: Request) -> HTMLResponse:
-    """The diary that was brought, before and after."""
+    """The diary that was brought, before and after; or again, without what was left out."""
     desk = desk_of(request)
-    return await _week(desk, await _answers(request, desk))
+    form = await _form(request, desk)
+    again = form.word("again")
+    note = _NOTHING_TICKED if again and not forms.has_ticks(form) else ""
+    return await _week(desk, forms.read_answers(form, desk.settings.max_bytes), again, note)
 
 
 @router.post("/take")
 async def take(request: Request) -> Response:
     """The changed diary, or the file that undoes it."""
     desk = desk_of(request)
-    content_type(request, (FORM,))
-    form = await read_form(request, desk.body_limit)
+    form = await _form(request, desk)
     answers = forms.read_answers(form, desk.settings.max_bytes)
     name, _, ending = form.word("take").partition(".")
     if name not in set(Tier) or ending not in ("ics", "json"):
         raise BadInput("The page is out of date; please start again.")
+    if forms.has_ticks(form):
+        return await _week(desk, answers, name, _NOT_TAKEN)
     plan_hash = form.word(f"hash-{name}")
     try:
         done = await desk.workers.run(lambda: _apply(desk, answers, Tier(name), plan_hash))
@@ -163,26 +171,30 @@ def explain_problems() -> HTMLResponse:
     return _page("problems.html", kinds=problems.KINDS)
 
 
-async def _answers(request: Request, desk: Desk) -> Answers:
+async def _form(request: Request, desk: Desk) -> Form:
     content_type(request, (FORM,))
-    form = await read_form(request, desk.body_limit)
-    return forms.read_answers(form, desk.settings.max_bytes)
+    return await read_form(request, desk.body_limit)
 
 
-async def _week(desk: Desk, given: Answers) -> HTMLResponse:
+async def _week(desk: Desk, given: Answers, again: str = "", note: str = "") -> HTMLResponse:
+    """The page of a diary. `again` is the tier to open, and `note` says what came of a button."""
     answers = forms.remember(given, desk.now())
     try:
-        opened, plans, points = await desk.workers.run(lambda: _plans(desk, answers))
+        seen = await desk.workers.run(lambda: _look(desk, answers))
     except WrongAnswers as error:
         return _start(desk, error.answers, error.wrong, 422)
     except EXPECTED as error:
         wrong = (Wrong("calendar", problems.say(error)),)
         return _start(desk, answers, wrong, problems.kind_of(error).status)
+    opened, plans = seen.opened, seen.plans
     return _page(
         "week.html",
         now=overview(opened),
+        left=left_view(seen.left, opened),
+        note=note,
+        again=again if again in set(Tier) else plans[-1].planned.plan.tier.value,
         tiers=tier_views(plans),
-        curve=curve_rows(points, plans[-1]),
+        curve=curve_rows(seen.points, plans[-1].planned),
         price=say_minutes(opened.policy.price_person),
         answers=asdict(answers) | {"packed": answers.packed},
         can_take=len(answers.contents) == 1 and not answers.sources[0].is_json,
@@ -191,18 +203,33 @@ async def _week(desk: Desk, given: Answers) -> HTMLResponse:
     )
 
 
-def _plans(desk: Desk, answers: Answers) -> tuple[OpenDiary, list[Planned], tuple[Point, ...]]:
-    ask = forms.to_ask(answers, desk.now())
-    opened = read(answers.sources, ask, desk.settings)
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """All that the page of a diary shows."""
+
+    opened: OpenDiary
+    left: LeftOut
+    plans: tuple[Shown, ...]
+    points: tuple[Point, ...]
+
+
+def _look(desk: Desk, answers: Answers) -> _Seen:
+    opened, left = _open(desk, answers)
     budget = float(desk.settings.budget)
-    plans = [plan(opened, tier, budget=budget) for tier in Tier]
-    return opened, plans, curve(opened, budget=budget)
+    plans = tuple(show(plan(opened, tier, keep=left.keep, budget=budget), left) for tier in Tier)
+    points = curve(opened, keep=left.keep, budget=budget)
+    return _Seen(opened, left, plans, show_points(points, opened, left))
 
 
 def _apply(desk: Desk, answers: Answers, tier: Tier, plan_hash: str) -> applying.Applied:
+    opened, left = _open(desk, answers)
+    planned = plan(opened, tier, keep=left.keep, budget=float(desk.settings.budget))
+    return applying.write(show(planned, left).planned, expected=plan_hash)
+
+
+def _open(desk: Desk, answers: Answers) -> tuple[OpenDiary, LeftOut]:
     opened = read(answers.sources, forms.to_ask(answers, desk.now()), desk.settings)
-    budget = float(desk.settings.budget)
-    return applying.apply(opened, tier, budget=budget, expected=plan_hash)
+    return opened, find(answers.left, opened.diary)
 
 
 def _start(

@@ -12,13 +12,16 @@ from app.drawing.words import NAMES, DayWords, describe, summarise
 from app.services.curve import Point
 from app.services.plan import Planned
 from app.services.read import OpenDiary
+from app.web.left_out import LeftOut, NewHold, event_word, word_of
+from app.web.trimming import Shown
 from rules.catalogue import RULES, evaluate
 from rules.change import Agreement, Change, ChangeKind
 from rules.diary import Diary
 from rules.event import Kind, Occurrence, ScoredAs
 from rules.finding import Finding
+from rules.outcome import new_hold
 from rules.planner.plan import Remaining, Tier
-from rules.words import say_day, say_minutes, say_time
+from rules.words import say_day, say_minutes, say_span, say_time
 from rules.working_pattern import local_date
 
 _RULES = {rule.id: rule for rule in RULES}
@@ -55,12 +58,17 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class ChangeWords:
-    """One change: what it is and who is told, which rules ask for it, what else was looked at."""
+    """One change: what it is and who is told, which rules ask for it, what else was looked at.
+
+    `leave` offers to leave it out, and `word` is what the page carries then.
+    """
 
     what: str
     rest: str
     why: str
     considered: tuple[str, ...]
+    leave: str
+    word: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +107,7 @@ class TierView:
     hash: str
     unknown: bool
     same_as: str
+    returned: str
 
     @property
     def has_changes(self) -> bool:
@@ -133,6 +142,22 @@ class Overview:
     warnings: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class LeftWords:
+    """One thing that is left out: its word, and what it means."""
+
+    word: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeftView:
+    """Everything that is left out, and a sentence on what could not be found."""
+
+    each: tuple[LeftWords, ...]
+    unknown: str
+
+
 def overview(opened: OpenDiary) -> Overview:
     """The first part of the page: the diary as it was brought."""
     found = evaluate(opened.diary, opened.policy)
@@ -146,13 +171,52 @@ def overview(opened: OpenDiary) -> Overview:
     )
 
 
-def tier_views(plans: Sequence[Planned]) -> tuple[TierView, ...]:
+def left_view(left: LeftOut, opened: OpenDiary) -> LeftView:
+    """What is left out of the plans, so that it can be allowed again."""
+    zone = opened.diary.pattern.zone
+    found = [
+        *((each.span.start, event_word(each.id), _stays(each, zone)) for each in left.events),
+        *((each.span.start, each.word, _not_made(each, zone)) for each in left.holds),
+    ]
+    each = tuple(LeftWords(word, what) for _, word, what in sorted(found))
+    return LeftView(each, _say_unknown(left.unknown))
+
+
+def _say_unknown(things: int) -> str:
+    if not things:
+        return ""
+    if things == 1:
+        return "1 thing that you ticked is not in these weeks, so nothing is left out for it."
+    return (
+        f"{things} things that you ticked are not in these weeks, so nothing is left out for them."
+    )
+
+
+def _stays(occurrence: Occurrence, zone: ZoneInfo) -> str:
+    day = say_day(local_date(occurrence.span.start, zone))
+    name = _name(occurrence)
+    name = name[0].upper() + name[1:]
+    return f"{name} at {say_time(occurrence.span.start, zone)} on {day} stays as it is."
+
+
+def _not_made(hold: NewHold, zone: ZoneInfo) -> str:
+    name = _name(new_hold(hold.kind, hold.span))
+    day = say_day(local_date(hold.span.start, zone))
+    if hold.kind is Kind.POD:
+        return f"No new {name} in the week of {day}."
+    if hold.kind is Kind.GAP:
+        return f"No new {name} on {day}."
+    return f"No new {name} from {say_span(hold.span, zone)} on {day}."
+
+
+def tier_views(plans: Sequence[Shown]) -> tuple[TierView, ...]:
     """The plans side by side, each naming the first one that is the same as it."""
     seen: dict[str, str] = {}
     views = []
     for each in plans:
-        same = seen.get(each.hash, "")
-        seen.setdefault(each.hash, TIERS[each.plan.tier][0])
+        planned = each.planned
+        same = seen.get(planned.hash, "")
+        seen.setdefault(planned.hash, TIERS[planned.plan.tier][0])
         views.append(_tier(each, same))
     return tuple(views)
 
@@ -169,7 +233,7 @@ def _curve_row(point: Point, most: int, furthest: Planned) -> CurveRow:
     same = _edits(best.changes) == _edits(furthest.plan.changes)
     return CurveRow(
         told=point.people_told,
-        regained=say_minutes(point.minutes_regained),
+        regained=_say_gain(point.minutes_regained),
         share=round(100 * max(point.minutes_regained, 0) / most) if most else 0,
         meetings=best.objective.numbers.meetings_changed,
         price="Nobody is told" if best.price is None else f"From {say_minutes(best.price)}",
@@ -183,7 +247,8 @@ def _edits(changes: Iterable[Change]) -> set[tuple[object, ...]]:
     return {(each.kind, each.hold, each.event_id, each.before, each.after) for each in changes}
 
 
-def _tier(planned: Planned, same: str) -> TierView:
+def _tier(shown: Shown, same: str) -> TierView:
+    planned = shown.planned
     plan, after = planned.plan, planned.after
     heading, about = TIERS[plan.tier]
     numbers = plan.objective.numbers
@@ -194,7 +259,7 @@ def _tier(planned: Planned, same: str) -> TierView:
         id=name,
         heading=heading,
         about=about,
-        regained=say_minutes(planned.minutes_regained),
+        regained=_say_gain(planned.minutes_regained),
         told=numbers.people_told,
         mails=sum(each.mails for each in plan.changes),
         meetings=numbers.meetings_changed,
@@ -203,11 +268,25 @@ def _tier(planned: Planned, same: str) -> TierView:
         days=tuple(_change_days(plan.changes, planned)),
         stays=tuple(_stay(each, planned) for each in plan.remaining),
         series=tuple(each.message for each in plan.series),
-        proof=_proof(planned),
+        proof=_proof(shown),
         hash=planned.hash,
         unknown=any(each.agreement is Agreement.UNKNOWN for each in plan.changes),
         same_as=same,
+        returned=_say_returned(shown.returned),
     )
+
+
+def _say_gain(minutes: int) -> str:
+    """Without some of its holds, a plan can leave less than there is now."""
+    return say_minutes(minutes) if minutes >= 0 else f"−{say_minutes(-minutes)}"
+
+
+def _say_returned(meetings: int) -> str:
+    if not meetings:
+        return ""
+    if meetings == 1:
+        return "1 meeting stays as it is: changing it made room for what you left out."
+    return f"{meetings} meetings stay as they are: changing them made room for what you left out."
 
 
 def _pictures(
@@ -260,7 +339,7 @@ def _changes(changes: Sequence[Change], day: date, zone: ZoneInfo) -> Iterator[C
     small = [each for each in changes if _is_small(each)]
     for each in changes:
         if len(small) < 2 or each not in small:
-            yield _change(each, day)
+            yield _change(each, day, zone)
     if len(small) > 1:
         yield _together(small, zone)
 
@@ -276,15 +355,24 @@ def _together(changes: Sequence[Change], zone: ZoneInfo) -> ChangeWords:
         rest=f"They start at {_and([say_time(place.start, zone) for place in places])}.",
         why=_why(changes),
         considered=(),
+        leave="Leave these out",
+        word=word_of(changes[0], zone),
     )
 
 
-def _change(change: Change, day: date) -> ChangeWords:
+def _change(change: Change, day: date, zone: ZoneInfo) -> ChangeWords:
     # The day stands in the heading above.
     first, _, rest = change.message.replace(f" on {say_day(day)}", "").partition(". ")
     if change.agreement is Agreement.UNKNOWN:
         rest = f"{rest} {_UNKNOWN}".strip()
-    return ChangeWords(f"{first.rstrip('.')}.", rest, _why([change]), change.considered)
+    return ChangeWords(
+        what=f"{first.rstrip('.')}.",
+        rest=rest,
+        why=_why([change]),
+        considered=change.considered,
+        leave="Leave this one as it is" if change.event_id else "Leave this one out",
+        word=word_of(change, zone),
+    )
 
 
 _UNKNOWN = "We cannot see whether everyone is free then."
@@ -306,6 +394,8 @@ def _stay(remaining: Remaining, planned: Planned) -> Stay:
 
 
 def _blockers(blocked_by: tuple[str, ...] | None, planned: Planned) -> str:
+    if blocked_by == ():
+        return "You left out what would make room for it."
     if blocked_by is None:
         return "More than 3 things are in the way."
     by_id = {each.id: each for each in planned.opened.diary.occurrences}
@@ -328,12 +418,13 @@ def _and(names: Sequence[str]) -> str:
     return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
-def _proof(planned: Planned) -> str:
+def _proof(shown: Shown) -> str:
+    planned = shown.planned
     proof = planned.plan.proof
     seconds = f"{planned.seconds:.1f}"
     if proof.optimal:
         return f"We proved this in {seconds} seconds: no allowed plan regains more for less."
-    return (
-        f"This is the best plan we found in {seconds} seconds. "
-        f"No allowed plan is better by more than {say_minutes(proof.gap)}."
-    )
+    within = f"No allowed plan is better by more than {say_minutes(proof.gap)}."
+    if shown.trimmed:
+        return f"This is our plan without the new holds that you left out. {within}"
+    return f"This is the best plan we found in {seconds} seconds. {within}"

@@ -163,7 +163,8 @@ def _reasoned(task: Task, change: Change, by_meetings: Gain, considered: Explain
         served = [each for each in task.findings if _served(each, won, day, week, change)]
     else:
         rule = _HOLD_RULES.get(change.hold) if change.hold else None
-        served = [each for each in task.findings if each.rule == rule and each.day in (day, week)]
+        place = week if change.hold is Kind.POD else day
+        served = [each for each in task.findings if each.rule == rule and each.day == place]
     rules = list(dict.fromkeys(each.rule for each in served))
     message = change.message + (wording.say_reasons(rules) if meeting else "")
     return replace(

@@ -247,7 +247,7 @@ def test_several_calendars_are_shown_as_one_and_not_taken(
 
     page = _good(answer.text)
     assert "Bring one calendar file to take a changed copy of it." in page.texts
-    assert "take" not in page.ids
+    assert [each for each in page.all("button") if each.get("name") == "take"] == []
 
 
 def test_an_empty_diary_has_a_page_too(client: TestClient, answers: dict[str, str]) -> None:
