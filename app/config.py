@@ -1,17 +1,62 @@
 """Settings of the installation, from the environment; unsafe ones are refused at the start."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
+from urllib.parse import urlsplit
+
+Networks = tuple[IPv4Network | IPv6Network, ...]
 
 
 class SettingsError(ValueError):
     """An environment variable that cannot be used; the message is one sentence that names it."""
 
 
-def _setting(default: int, low: int, high: int, about: str) -> Any:
-    return field(default=default, metadata={"low": low, "high": high, "about": about})
+def _number(default: int, low: int, high: int, about: str) -> Any:
+    def read(name: str, text: str) -> int:
+        number = int(text) if text.isascii() and text.isdigit() and len(text) < 12 else None
+        if number is None or not low <= number <= high:
+            raise SettingsError(f"{name} is a whole number between {low} and {high}, not “{text}”.")
+        return number
+
+    return _setting(default, about, read)
+
+
+def _address(default: str, about: str) -> Any:
+    def read(name: str, text: str) -> str:
+        try:
+            parts = urlsplit(text)
+            encrypted = parts.scheme == "https" or parts.hostname in ("127.0.0.1", "localhost")
+            whole = parts.scheme in ("http", "https") and parts.hostname and not parts.username
+        except ValueError:
+            whole = encrypted = False
+        if not whole or not encrypted:
+            raise SettingsError(f"{name} is an address that begins with https://.")
+        return text.rstrip("/")
+
+    return _setting(default, about, read)
+
+
+def _networks(about: str) -> Any:
+    def read(name: str, text: str) -> Networks:
+        try:
+            return tuple(ip_network(each.strip()) for each in text.split(",") if each.strip())
+        except ValueError as error:
+            raise SettingsError(f"{name} holds networks such as “10.0.0.0/8, fd00::/8”.") from error
+
+    return _setting((), about, read)
+
+
+def _secret(about: str) -> Any:
+    return _setting("", about, lambda name, text: text, shown=False)
+
+
+def _setting(
+    default: Any, about: str, read: Callable[[str, str], Any], *, shown: bool = True
+) -> Any:
+    return field(default=default, repr=shown, metadata={"about": about, "read": read})
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +67,25 @@ class Settings:
     a few seconds and a few hundred megabytes.
     """
 
-    port: int = _setting(8000, 1, 65_535, "port of the service on this machine")
-    max_bytes: int = _setting(5_000_000, 1_000, 50_000_000, "bytes of one calendar file")
-    max_components: int = _setting(
+    port: int = _number(8000, 1, 65_535, "port of the service on this machine")
+    max_bytes: int = _number(5_000_000, 1_000, 50_000_000, "bytes of one calendar file")
+    max_components: int = _number(
         20_000, 1, 200_000, "components of one calendar file, counted before it is read"
     )
-    budget: int = _setting(10, 1, 300, "seconds that making one plan may take")
+    budget: int = _number(10, 1, 300, "seconds that making one plan may take")
+    graph_url: str = _address(
+        "https://graph.microsoft.com/v1.0", "Microsoft Graph, where the cloud is a national one"
+    )
+    graph_token: str = _secret("access token for `--graph`")
+    google_url: str = _address(
+        "https://www.googleapis.com/calendar/v3", "Google Calendar, where there is a gateway"
+    )
+    google_token: str = _secret("access token for `--google`")
+    caldav_user: str = _setting("", "user name for `--caldav`", lambda name, text: text)
+    caldav_password: str = _secret("app password for `--caldav`")
+    private_networks: Networks = _networks(  # noqa: RUF009 # it makes a field
+        "networks inside the house that calendars may be read from"
+    )
 
     @property
     def variables(self) -> dict[str, str]:
@@ -38,24 +96,17 @@ class Settings:
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     """The settings in an environment (this process's unless given).
 
-    Raises SettingsError with one sentence for a value that is not a number or outside its limits.
+    Raises SettingsError with one sentence for a value that cannot be used.
     """
     given = os.environ if environment is None else environment
-    values: dict[str, int] = {}
+    values: dict[str, Any] = {}
     for each in fields(Settings):
-        text = given.get(_variable(each.name), "").strip()
+        name = _variable(each.name)
+        text = given.get(name, "").strip()
         if text:
-            low, high = each.metadata["low"], each.metadata["high"]
-            values[each.name] = _read_number(_variable(each.name), text, low, high)
+            values[each.name] = each.metadata["read"](name, text)
     return Settings(**values)
 
 
 def _variable(name: str) -> str:
     return f"CLEARWAY_{name.upper()}"
-
-
-def _read_number(name: str, text: str, low: int, high: int) -> int:
-    number = int(text) if text.isascii() and text.isdigit() and len(text) < 12 else None
-    if number is None or not low <= number <= high:
-        raise SettingsError(f"{name} is a whole number between {low} and {high}, not “{text}”.")
-    return number

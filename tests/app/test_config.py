@@ -27,3 +27,36 @@ def test_an_unsafe_value_is_refused_in_one_sentence_that_names_it(text: str):
     message = str(error.value)
     assert message.startswith("CLEARWAY_PORT is a whole number between 1 and 65535")
     assert message.count(".") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("CLEARWAY_GRAPH_URL", "http://graph.example/v1.0"),
+        ("CLEARWAY_GRAPH_URL", "graph.example"),
+        ("CLEARWAY_GOOGLE_URL", "https://me:secret@google.example/"),
+        ("CLEARWAY_GOOGLE_URL", "https://[::1"),
+        ("CLEARWAY_PRIVATE_NETWORKS", "10.0.0.1/8"),
+        ("CLEARWAY_PRIVATE_NETWORKS", "everywhere"),
+    ],
+)
+def test_addresses_and_networks_are_checked(name: str, text: str):
+    with pytest.raises(SettingsError) as error:
+        read_settings({name: text})
+    assert str(error.value).startswith(name) and "secret" not in str(error.value)
+
+
+def test_a_fake_on_this_machine_and_networks_of_the_house_are_allowed():
+    settings = read_settings(
+        {
+            "CLEARWAY_GRAPH_URL": "http://127.0.0.1:8100/v1.0/",
+            "CLEARWAY_PRIVATE_NETWORKS": "10.0.0.0/8, fd00::/8",
+        }
+    )
+    assert settings.graph_url == "http://127.0.0.1:8100/v1.0"
+    assert [str(each) for each in settings.private_networks] == ["10.0.0.0/8", "fd00::/8"]
+
+
+def test_secrets_are_in_no_printed_form():
+    settings = read_settings({"CLEARWAY_GRAPH_TOKEN": "hunter2"})
+    assert settings.graph_token == "hunter2" and "hunter2" not in repr(settings)
