@@ -124,12 +124,16 @@ class WorkingHours:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A promise to be called back, until `expires` (aware UTC). `secret` proves who calls."""
+    """A promise to be called back, until `expires` (aware UTC). `secret` proves who calls.
+
+    `address` is what is called: renewing needs it where the provider has forgotten.
+    """
 
     id: str
     resource: str
     expires: datetime
     secret: str = field(repr=False)
+    address: str = field(default="", repr=False)
 
 
 class DiaryReader(Protocol):

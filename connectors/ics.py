@@ -2,12 +2,10 @@
 
 import os
 import tempfile
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from connectors import icalendar
 from connectors.base import Ability, Made, Reading, Synced, SyncState, check
@@ -24,26 +22,12 @@ from connectors.errors import (
     TooLarge,
     Unreadable,
 )
-from connectors.icalendar import DEFAULT_LIMITS, HOLD_TEXTS, HoldText, Limits
+from connectors.icalendar import DEFAULT_OPTIONS, Options, hold_uid
 from rules.change import Change, ChangeKind
-from rules.event import Kind, Occurrence
+from rules.event import Occurrence
 from rules.interval import Interval
 
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How files are read and written: see `connectors.icalendar.read` and `apply`."""
-
-    me: Collection[str] = ()
-    zone: ZoneInfo | None = None
-    organisation: Collection[str] = ()
-    categories: Mapping[str, Kind] = field(default_factory=dict)
-    locked_categories: Collection[str] = ()
-    limits: Limits = DEFAULT_LIMITS
-    texts: Mapping[Kind, HoldText] = field(default_factory=lambda: HOLD_TEXTS)
-
-
-DEFAULT_OPTIONS = Options()
+__all__ = ["DEFAULT_OPTIONS", "IcsDiary", "IcsReader", "Options", "hold_uid"]
 
 
 class IcsReader:
@@ -57,32 +41,11 @@ class IcsReader:
 
     def read(self, window: Interval) -> Reading:
         """The occurrences that overlap the window. Raises Unreadable and TooLarge."""
-        chosen = self.options
-        return icalendar.read(
-            self.contents(),
-            window=window,
-            me=chosen.me,
-            zone=chosen.zone,
-            organisation=chosen.organisation,
-            categories=chosen.categories,
-            locked_categories=chosen.locked_categories,
-            limits=chosen.limits,
-            names=[path.name for path in self.paths],
-        )
+        return self.options.read(self.contents(), window, names=[path.name for path in self.paths])
 
     def get(self, event_id: str) -> Occurrence:
         """One occurrence; for the UID of a series its first. Raises EventGone, Unreadable, TooLarge."""
-        chosen = self.options
-        found = icalendar.find(
-            self.contents(),
-            event_id,
-            me=chosen.me,
-            zone=chosen.zone,
-            organisation=chosen.organisation,
-            categories=chosen.categories,
-            locked_categories=chosen.locked_categories,
-            limits=chosen.limits,
-        )
+        found = self.options.find(self.contents(), event_id)
         if found is None:
             raise EventGone
         return found
@@ -95,7 +58,9 @@ class IcsReader:
 class IcsDiary(IcsReader):
     """The same files, changed in place. Holds go to the first; nobody is mailed by a file."""
 
-    abilities = frozenset({Ability.HOLDS, Ability.MEETINGS, Ability.SYNC, Ability.VERSIONS})
+    abilities = frozenset(
+        {Ability.HOLDS, Ability.MEETINGS, Ability.SERIES, Ability.SYNC, Ability.VERSIONS}
+    )
 
     def make(self, change: Change, *, key: str, stamp: datetime) -> Made:
         """Make a change whose event still is what the plan saw.
@@ -106,9 +71,10 @@ class IcsDiary(IcsReader):
             raise NotPossible(NO_HOLD)
         uid = hold_uid(key)
         created = change.kind is ChangeKind.HOLD_CREATE
-        known = self._find(uid if created else change.event_id or "", change.after)
-        if known is not None:
-            return Made(change, known.id, known.version)
+        event_id = uid if created else change.event_id or ""
+        known = self._find(event_id, change.after)
+        if known is not None and self._find(event_id, change.before) is None:
+            return Made(change, event_id, known.version)
         self._check(change)
         before = self.contents()
         written = icalendar.apply(
@@ -127,8 +93,8 @@ class IcsDiary(IcsReader):
         for path, old, new in zip(self.paths, before, written.files, strict=True):
             if new != old:
                 write_file(path, new)
-        now = self._find(uid if created else change.event_id or "", change.after)
-        return Made(change, now.id if now else change.event_id or "", now.version if now else "")
+        now = self._find(event_id, change.after)
+        return Made(change, event_id, now.version if now else "")
 
     def mails(self, change: Change) -> int:
         """None: a file tells nobody."""
@@ -152,26 +118,26 @@ class IcsDiary(IcsReader):
         return Synced(SyncState(token, window, len(reading.occurrences)), reading)
 
     def _find(self, event_id: str, when: Interval | None) -> Occurrence | None:
-        """The event where a change puts it, None where it is not there."""
+        """The event, or a member of the series, that is at this very time; None without one."""
         if when is None:
             return None
-        named = (one for one in self.read(when).occurrences if one.id == event_id)
-        return next((one for one in named if not one.all_day and one.span == when), None)
+        named = (one for one in self._named(event_id, when) if not one.all_day)
+        return next((one for one in named if one.span == when), None)
+
+    def _named(self, event_id: str, window: Interval) -> list[Occurrence]:
+        found = self.read(window).occurrences
+        return [one for one in found if event_id in (one.id, one.uid)]
 
     def _check(self, change: Change) -> None:
         if change.before is None:
             return
-        named = (one for one in self.read(change.before).occurrences if one.id == change.event_id)
-        for known in named:
-            check(known, change)
+        event_id = change.event_id or ""
+        known = self._find(event_id, change.before)
+        for one in (known,) if known else self._named(event_id, change.before):
+            check(one, change)
 
 
 _ERRORS: Mapping[str, type[ConnectorError]] = {GONE: EventGone, CHANGED: EventChanged}
-
-
-def hold_uid(key: str) -> str:
-    """The UID of a new hold: the same for the same key, and telling nothing (RFC 7986 section 5.3)."""
-    return f"clearway-{sha256(key.encode()).hexdigest()[:32]}"
 
 
 def read_file(path: Path, max_bytes: int) -> bytes:

@@ -7,6 +7,7 @@ PublicOnly    an httpx transport that goes to no address inside the house
 
 import ipaddress
 import json
+import logging
 import random
 import socket
 import threading
@@ -19,6 +20,9 @@ from typing import Any, Protocol
 import httpx
 
 from connectors.errors import BadAnswer, NotPossible, SignInNeeded, Throttled, TooLarge, Unreachable
+
+# httpx logs whole addresses, which hold ids of calendars and sometimes a person's own
+logging.getLogger("httpx").setLevel(logging.WARNING)
 
 TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 MOST_BYTES = 20_000_000
@@ -124,9 +128,9 @@ class Door:
     ) -> Answer:
         """One answer, whatever its status but 401, 429 and 5xx.
 
-        `url` is a path of this server or a whole link that it gave; `body` goes as JSON. `twice`
-        says that the call may be made twice without harm. Raises SignInNeeded, Throttled,
-        Unreachable, TooLarge, and BadAnswer for a link that leads to another server.
+        `url` is a path of this server or a whole link that it gave; `body` goes as JSON, bytes as
+        they are. `twice` says that the call may be made twice without harm. Raises SignInNeeded,
+        Throttled, Unreachable, TooLarge, and BadAnswer for a link that leads to another server.
         """
         target = self._target(url)
         again = twice or method in _SAFE
@@ -134,11 +138,17 @@ class Door:
         waited = 0.0
         for attempt in range(TRIES):
             sent = {**(headers or {}), **self._credentials(fresh=fresh)}
+            raw = isinstance(body, bytes)
             request = self._client.build_request(
-                method, target, params=params, headers=sent, json=body
+                method,
+                target,
+                params=params,
+                headers=sent,
+                json=None if raw else body,
+                content=body if raw else None,
             )
             answer, untouched = self._once(request)
-            if answer is not None and answer.status == 401 and not fresh:
+            if answer is not None and answer.status == 401 and self._token and not fresh:
                 fresh = True
                 continue
             if answer is not None and answer.status not in {401, 429, *_OUT_OF_SERVICE}:

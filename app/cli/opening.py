@@ -14,14 +14,22 @@ from app import clock
 from app.cli.options import together
 from app.cli.output import warn
 from app.config import Settings, read_settings
+from app.services.errors import BadInput
 from app.services.files import open_sources
 
 if TYPE_CHECKING:
+    from app.services.live import Live
     from app.services.read import Ask, OpenDiary
     from app.services.source import Source
 
 source_options = together(
-    click.argument("files", nargs=-1, required=True, metavar="FILES..."),
+    click.argument("files", nargs=-1, metavar="[FILES...]"),
+    click.option("--caldav", multiple=True, metavar="URL", help="a CalDAV account or calendar"),
+    click.option("--graph", multiple=True, metavar="MAILBOX", help="an Outlook mailbox, or “me”"),
+    click.option(
+        "--google", multiple=True, metavar="CALENDAR", help="a Google calendar, or “primary”"
+    ),
+    click.option("--feed", multiple=True, metavar="URL", help="a calendar published at an address"),
 )
 
 
@@ -30,6 +38,10 @@ class Wish:
     """What a diary is read from and how, as it was typed: sources, then `reading_options`."""
 
     files: tuple[str, ...]
+    caldav: tuple[str, ...] = ()
+    graph: tuple[str, ...] = ()
+    google: tuple[str, ...] = ()
+    feed: tuple[str, ...] = ()
     me: tuple[str, ...]
     start: date | None
     end: date | None
@@ -45,13 +57,28 @@ def open_diary(wish: Wish) -> "OpenDiary":
     from app.services.read import read
 
     settings = read_settings()
-    opened = read(_sources(wish, settings), _ask(wish, settings), settings)
+    files, live = _sources(wish, settings), _live(wish, settings)
+    if not files and not live:
+        raise BadInput("Name the FILES of a diary, or a calendar such as “--graph me”.")
+    opened = read(files, _ask(wish, settings), settings, live)
+    click.get_current_context().call_on_close(opened.close)
     warn(opened.warnings)
     return opened
 
 
 def _sources(wish: Wish, settings: Settings) -> "tuple[Source, ...]":
     return open_sources(wish.files, settings.max_bytes)
+
+
+def _live(wish: Wish, settings: Settings) -> "list[Live]":
+    from app.services import live
+
+    return [
+        *(live.caldav(each, settings) for each in wish.caldav),
+        *(live.graph(each, settings) for each in wish.graph),
+        *(live.google(each, settings) for each in wish.google),
+        *(live.feed(each, settings, clock.now) for each in wish.feed),
+    ]
 
 
 def _ask(wish: Wish, settings: Settings) -> "Ask":

@@ -1,14 +1,18 @@
 """Commands about the service and this machine: `serve`, `openapi` and `doctor`."""
 
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from app.cli.options import json_option
 from app.cli.output import FOUND, open_page, write
 from app.config import read_settings
+
+if TYPE_CHECKING:
+    from app.doctor import Answer
 
 
 @click.command()
@@ -58,25 +62,53 @@ def openapi(as_json: bool) -> None:
     _write_plain(create_app().openapi())
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @json_option
-def doctor(as_json: bool) -> int:
+@click.pass_context
+def doctor(context: click.Context, as_json: bool) -> int:
     """Look whether this machine has what Clearway needs.
 
     \b
     Example:
       clearway doctor
     """
+    if context.invoked_subcommand:
+        return 0
     from app.doctor import examine
 
-    found = examine()
+    return _report(examine(), "Everything Clearway needs is here.", as_json=as_json)
+
+
+@doctor.command("graph")
+@click.option("--mailbox", required=True, metavar="ADDRESS", help="one that Clearway looks after")
+@click.option("--outside", required=True, metavar="ADDRESS", help="one that it must not reach")
+@json_option
+def doctor_graph(mailbox: str, outside: str, as_json: bool) -> int:
+    """Prove that the application reaches no further than its scope in Microsoft 365.
+
+    The application's access token is read from CLEARWAY_GRAPH_TOKEN.
+
+    \b
+    Example:
+      clearway doctor graph --mailbox leader@trust.example --outside other@trust.example
+    """
+    from app.doctor import Answer
+    from app.services.access import graph_scope
+
+    found = graph_scope(mailbox, outside, read_settings())
+    answers = [Answer(each.name, each.passed, each.sentence) for each in found]
+    good = "The application reaches what it should, and no more."
+    return _report(answers, good, as_json=as_json)
+
+
+def _report(answers: "Sequence[Answer]", good: str, *, as_json: bool) -> int:
     if as_json:
-        _write_plain([each.plain() for each in found])
+        _write_plain([each.plain() for each in answers])
     else:
         from app.terminal.doctor import show_doctor
 
-        show_doctor(open_page(), found)
-    return 0 if all(each.good for each in found) else FOUND
+        show_doctor(open_page(), answers, good)
+    return 0 if all(each.good for each in answers) else FOUND
 
 
 def _write_plain(value: Any) -> None:

@@ -1,11 +1,12 @@
 """Plan the least disruptive repair of a diary. Nothing is written."""
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+from app.services.people import informed
 from app.services.read import OpenDiary
 from rules import planner
 from rules.catalogue import RULES, evaluate
@@ -107,6 +108,9 @@ def plan(
     began = perf_counter()
     left = stopwatch(budget)
     made = planner.plan(opened.diary, opened.policy, opened.now, tier, kept, left)
+    if opened.live:
+        changes, more = informed(opened.live, made.changes)
+        made, notes = replace(made, changes=changes), notes + more
     return Planned(opened, made, perf_counter() - began, notes)
 
 
@@ -118,8 +122,11 @@ def stopwatch(budget: float | None) -> Callable[[], float]:
 
 
 def kept_ids(opened: OpenDiary, keep: Collection[str]) -> tuple[frozenset[str], tuple[str, ...]]:
-    """The occurrences to keep, and a note on each identifier that names none."""
-    found: set[str] = set()
+    """The occurrences to keep, and a note on each identifier that names none.
+
+    What its calendar does not let Clearway change is kept too.
+    """
+    found = set(opened.fixed)
     notes: list[str] = []
     for wanted in keep:
         named = {each.id for each in opened.diary.occurrences if wanted in (each.id, each.uid)}

@@ -1,7 +1,7 @@
 """Read a diary: from files as somebody brought them to a value that can be checked and planned."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -9,10 +9,12 @@ from app.bank_holidays import Nation
 from app.config import Settings
 from app.services.errors import BadInput
 from app.services.hours import USUAL_ZONE, find_zone, make_pattern
+from app.services.live import Live, LiveDiary, Viewer
 from app.services.policy_file import PolicyFiles, read_policy
 from app.services.source import Source
 from app.services.window import choose_window
 from connectors import icalendar
+from connectors.base import Ability, Reading
 from rules.diary import Diary, in_order, reach
 from rules.event import Occurrence
 from rules.interval import Interval
@@ -47,7 +49,8 @@ class OpenDiary:
     """A diary with all that checking, planning and writing it needs.
 
     `warnings` are sentences about what was left out. `sources` are the files it was read from,
-    within the limits of `settings`.
+    within the limits of `settings`, and `live` the calendars on servers, still connected. `fixed`
+    are events of those that their calendar does not let Clearway change.
     """
 
     diary: Diary
@@ -57,29 +60,71 @@ class OpenDiary:
     ask: Ask
     sources: tuple[Source, ...] = field(repr=False)
     settings: Settings = field(default_factory=Settings)
+    live: tuple[LiveDiary, ...] = field(default=(), repr=False)
+    fixed: frozenset[str] = frozenset()
 
     @property
     def listed(self) -> tuple[Occurrence, ...]:
         """The occurrences that overlap the window, in order of start: what `diary` lists."""
         return tuple(each for each in self.diary.occurrences if _overlaps(each, self.diary))
 
+    def close(self) -> None:
+        """Let go of the connections to calendars on servers."""
+        for each in self.live:
+            each.close()
 
-def read(sources: Sequence[Source], ask: Ask, settings: Settings | None = None) -> OpenDiary:
-    """Read calendars (.ics) and JSON diaries, several as one diary.
 
-    Raises BadInput for what was asked, and connectors.errors.Unreadable for a calendar that
-    cannot be read, each with one sentence.
+def read(
+    sources: Sequence[Source],
+    ask: Ask,
+    settings: Settings | None = None,
+    live: Sequence[Live] = (),
+) -> OpenDiary:
+    """Read calendars (.ics), JSON diaries and calendars on servers, several as one diary.
+
+    Raises BadInput for what was asked, and ConnectorError for a calendar that cannot be read,
+    each with one sentence.
     """
     files = read_policy(ask.policy)
     limits = settings or Settings()
     given = files.time_zone if ask.time_zone is None else ask.time_zone
     zone = None if given is None else find_zone(given)
-    pattern, start, end = _frame(zone or ZoneInfo(USUAL_ZONE), ask, files)
-    found = _read(sources, reach(start, end, pattern), zone, ask, files.policy, limits)
+    viewer = Viewer(ask.me, zone, files.policy, calendar_limits(limits))
+    connected = _connect(live, viewer)
+    try:
+        return _open(sources, ask, limits, files, viewer, connected)
+    except BaseException:
+        for each in connected:
+            each.close()
+        raise
+
+
+def _connect(live: Sequence[Live], viewer: Viewer) -> tuple[LiveDiary, ...]:
+    connected: list[LiveDiary] = []
+    try:
+        for each in live:
+            connected.append(each.open(viewer))
+    except BaseException:
+        for one in connected:
+            one.close()
+        raise
+    return tuple(connected)
+
+
+def _open(
+    sources: Sequence[Source],
+    ask: Ask,
+    limits: Settings,
+    files: PolicyFiles,
+    viewer: Viewer,
+    live: tuple[LiveDiary, ...],
+) -> OpenDiary:
+    pattern, start, end = _frame(viewer.zone or ZoneInfo(USUAL_ZONE), ask, files)
+    found = _read(sources, live, reach(start, end, pattern), viewer)
     if found.zone != pattern.zone:
         pattern, start, end = _frame(found.zone, ask, files)
-        span = reach(start, end, pattern)
-        found = _read(sources, span, found.zone, ask, files.policy, limits)
+        elsewhere = replace(viewer, zone=found.zone)
+        found = _read(sources, live, reach(start, end, pattern), elsewhere)
     diary = Diary(found.occurrences, pattern, start, end)
     return OpenDiary(
         diary=diary,
@@ -89,6 +134,8 @@ def read(sources: Sequence[Source], ask: Ask, settings: Settings | None = None) 
         ask=ask,
         sources=tuple(sources),
         settings=limits,
+        live=live,
+        fixed=found.fixed,
     )
 
 
@@ -102,6 +149,7 @@ class _Found:
     occurrences: tuple[Occurrence, ...]
     zone: ZoneInfo
     warnings: tuple[str, ...]
+    fixed: frozenset[str]
 
 
 def _frame(zone: ZoneInfo, ask: Ask, files: PolicyFiles) -> tuple[WorkingPattern, date, date]:
@@ -111,51 +159,40 @@ def _frame(zone: ZoneInfo, ask: Ask, files: PolicyFiles) -> tuple[WorkingPattern
 
 
 def _read(
-    sources: Sequence[Source],
-    span: Interval,
-    zone: ZoneInfo | None,
-    ask: Ask,
-    policy: Policy,
-    limits: Settings,
+    sources: Sequence[Source], live: Sequence[LiveDiary], span: Interval, viewer: Viewer
 ) -> _Found:
-    if not sources:
+    """Everything as one diary, in the zone of the viewer, else of the first that tells one."""
+    if not sources and not live:
         raise BadInput("No diary was given.")
+    readings = [each.read(span) for each in live]
     calendars = [each for each in sources if not each.is_json]
     if calendars:
-        found = _read_calendars(calendars, span, zone, ask, policy, limits)
-    else:
-        found = _Found((), zone or ZoneInfo(USUAL_ZONE), ())
+        readings.append(_read_calendars(calendars, span, viewer))
     items = [each for each in sources if each.is_json]
-    if items:
-        more = _read_json(items, span, found.zone, limits)
-        found = _Found(in_order(_once([*found.occurrences, *more])), found.zone, found.warnings)
-    return found
+    zone = viewer.zone or (readings[0].zone if readings else ZoneInfo(USUAL_ZONE))
+    found = [one for each in readings for one in each.occurrences]
+    found += _read_json(items, span, zone, viewer.limits) if items else ()
+    warnings = tuple(sentence for each in readings for sentence in each.warnings)
+    pairs = zip(live, readings, strict=False)
+    fixed = frozenset(one for diary, each in pairs for one in _fixed(diary.abilities, each))
+    return _Found(in_order(_once(found)), zone, warnings, fixed)
 
 
-def _read_calendars(
-    sources: Sequence[Source],
-    span: Interval,
-    zone: ZoneInfo | None,
-    ask: Ask,
-    policy: Policy,
-    limits: Settings,
-) -> _Found:
-    reading = icalendar.read(
-        [each.content for each in sources],
-        window=span,
-        me=ask.me,
-        zone=zone,
-        organisation=policy.organisation,
-        categories=policy.categories,
-        locked_categories=policy.locked_categories,
-        limits=calendar_limits(limits),
-        names=[each.name for each in sources],
-    )
-    return _Found(in_order(reading.occurrences), reading.zone, reading.warnings)
+def _fixed(abilities: frozenset[Ability], reading: Reading) -> Iterator[str]:
+    """What cannot be written where it was read: a feed, a server that tells nobody."""
+    for each in reading.occurrences:
+        needed = Ability.HOLDS if each.hold else Ability.MEETINGS
+        if needed not in abilities:
+            yield each.id
+
+
+def _read_calendars(sources: Sequence[Source], span: Interval, viewer: Viewer) -> Reading:
+    contents = [each.content for each in sources]
+    return viewer.options().read(contents, span, names=[each.name for each in sources])
 
 
 def _read_json(
-    sources: Sequence[Source], span: Interval, zone: ZoneInfo, limits: Settings
+    sources: Sequence[Source], span: Interval, zone: ZoneInfo, limits: icalendar.Limits
 ) -> list[Occurrence]:
     # The validator is slow to import, and calendars do not need it.
     from app.services.json_diary import read_items, to_occurrences

@@ -9,12 +9,12 @@ from app.terminal.glyphs import FINDING
 from app.terminal.page import Page
 
 
-def show_doctor(page: Page, answers: Sequence[Answer]) -> None:
-    """One line for each thing that was looked at."""
+def show_doctor(page: Page, answers: Sequence[Answer], praise: str) -> None:
+    """One line for each thing that was looked at, and `praise` where all is as it should be."""
     page.pairs((_sign(each), each.message) for each in answers)
     page.console.print()
     good = all(each.good for each in answers)
-    page.say("Everything Clearway needs is here." if good else "See the lines that say “look”.")
+    page.say(praise if good else "See the lines that say “look”.")
 
 
 def _sign(answer: Answer) -> Text:

@@ -6,17 +6,20 @@ Pure functions of bytes. Files are the business of `connectors.ics`.
 from connectors.base import Reading, Skipped
 from connectors.hold_text import DISCREET, HOLD_TEXTS, HoldText
 from connectors.icalendar.lookup import find
+from connectors.icalendar.options import DEFAULT_OPTIONS, Options, hold_uid
 from connectors.icalendar.reading import DEFAULT_LIMITS, DEFAULT_ZONE, Limits, read
 from connectors.icalendar.undo_record import UndoRecord
 from connectors.icalendar.writing import Undone, Written, apply, undo
 
 __all__ = [
     "DEFAULT_LIMITS",
+    "DEFAULT_OPTIONS",
     "DEFAULT_ZONE",
     "DISCREET",
     "HOLD_TEXTS",
     "HoldText",
     "Limits",
+    "Options",
     "Reading",
     "Skipped",
     "UndoRecord",
@@ -24,6 +27,7 @@ __all__ = [
     "Written",
     "apply",
     "find",
+    "hold_uid",
     "read",
     "undo",
 ]

@@ -12,7 +12,7 @@ from icalendar import Event as NewEvent
 
 from connectors import mark
 from connectors.hold_text import HoldText
-from connectors.icalendar.lines import line_name, parse_line
+from connectors.icalendar.lines import Line, line_name, parse_line
 from connectors.icalendar.values import to_utc, to_wall
 from rules.event import Kind
 from rules.interval import Interval
@@ -73,6 +73,25 @@ class Component:
     def drop(self, names: Collection[str]) -> None:
         """Leave out every property of these names."""
         self.pieces = [piece for piece in self.pieces if piece.name not in names]
+
+    def drop_inner(self) -> None:
+        """Leave out the components inside this one, such as alarms."""
+        first, *inside, last = self.pieces
+        self.pieces = [first, *(piece for piece in inside if piece.name), last]
+
+    def keep_only(self, name: str, wanted: Callable[[Line], bool]) -> None:
+        """Leave out every property of this name that is not wanted."""
+        self.pieces = [
+            piece
+            for piece in self.pieces
+            if piece.name != name or ((line := parse_line(piece.line)) and wanted(line))
+        ]
+
+    def rewrite(self, names: Collection[str], new: Callable[[str], str]) -> None:
+        """Put another content line in place of every one of these names."""
+        for place, piece in enumerate(self.pieces):
+            if piece.name in names and (line := new(piece.line)) != piece.line:
+                self.pieces[place] = Piece(piece.name, fold(line, self.newline))
 
     def retime(
         self, after: Interval, zone_of: Callable[[str], tzinfo | None], floating: tzinfo

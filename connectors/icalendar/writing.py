@@ -19,9 +19,21 @@ from connectors.hold_text import DISCREET, HOLD_TEXTS, HoldText
 from connectors.icalendar.component import Broken, Event, parse_event, properties
 from connectors.icalendar.lines import Span, Text, components, decode, unescape
 from connectors.icalendar.reading import DEFAULT_LIMITS, File, Limits, Survey, survey
+from connectors.icalendar.refusal import (
+    CARRIES,
+    EDITED,
+    NAMELESS,
+    REMOVED,
+    REPEATS,
+    RETURNED,
+    TWICE,
+    UNSURE,
+    Refused,
+)
 from connectors.icalendar.series import Found
 from connectors.icalendar.surgery import Component, new_hold, plain
 from connectors.icalendar.undo_record import Edit, Prints, UndoRecord
+from connectors.icalendar.whole import members, shift
 from connectors.lens import Lens
 from rules.change import Change, ChangeKind
 from rules.event import NOT_HOLDS, Kind
@@ -31,15 +43,6 @@ _END_OF_CALENDAR = re.compile(r"^END[ \t]*:[ \t]*VCALENDAR[ \t]*$", re.I | re.M)
 _NEWLINE = re.compile(r"\r\n|\n|\r")
 _OWN_EVENT = (ChangeKind.EVENT_SHORTEN, ChangeKind.EVENT_MOVE)
 _OWN_HOLD = (ChangeKind.HOLD_MOVE, ChangeKind.HOLD_DELETE)
-
-TWICE = "Another change of this plan already touches this event."
-CARRIES = "The event carries all later ones of its series along."
-REPEATS = "The hold repeats, and only single holds are removed."
-NAMELESS = "The event has no UID, so a change of it could not be found again."
-UNSURE = "The event is written in a way that cannot be changed safely."
-EDITED = "Somebody has edited the event since."
-REMOVED = "Somebody has removed the event since."
-RETURNED = "Somebody has put the event back since."
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +79,6 @@ class _Cut:
     change: Change
 
 
-class _Refused(Exception):
-    """A change that cannot be made; the message is the reason."""
-
-
 def apply(
     files: Sequence[bytes],
     changes: Sequence[Change],
@@ -92,6 +91,7 @@ def apply(
 ) -> Written:
     """The files with the changes in them; holds are created in the first file.
 
+    A change of the UID of a series is made to every member of it: `before` is any one of them.
     `stamp` is when this is done, `new_uid` gives each new hold its UID. `zone` is the diary's zone
     as it was read. A change whose event is gone, or differs from its `before` or `version`, is
     skipped with a reason: refusing the whole plan then is the caller's choice. Raises Unreadable
@@ -103,11 +103,11 @@ def apply(
     skipped: list[Skipped] = []
     for change in changes:
         try:
-            cuts.append(writer.cut(change))
-        except _Refused as refusal:
+            cuts.extend(writer.cuts(change))
+        except Refused as refusal:
             skipped.append(Skipped(change, str(refusal)))
     written, record = _carry_out(seen.files, files, cuts)
-    applied = tuple(cut.change for cut in cuts)
+    applied = tuple(_each_once([cut.change for cut in cuts]))
     return Written(written, applied, tuple(skipped), record)
 
 
@@ -121,7 +121,7 @@ def undo(files: Sequence[bytes], record: UndoRecord) -> Undone:
     if len(files) != len(record.files):
         raise BadUndoRecord("The undo file belongs to another number of calendar files.")
     results = [_undo_one(i, data, record) for i, data in enumerate(files)]
-    undone = tuple(edit.change for _, edits, _ in results for edit in edits)
+    undone = tuple(_each_once([edit.change for _, edits, _ in results for edit in edits]))
     return Undone(
         files=tuple(data for data, _, _ in results),
         undone=undone,
@@ -150,29 +150,58 @@ class _Writer:
         self.new_uid = new_uid
         self.texts = texts
         self.touched: set[tuple[str, str]] = set()
+        self.uids: set[str] = set()
+        self.whole: set[str] = set()
 
-    def cut(self, change: Change) -> _Cut:
-        """What the change does to the text. Raises _Refused."""
+    def cuts(self, change: Change) -> list[_Cut]:
+        """What the change does to the text. Raises Refused."""
         if change.kind is ChangeKind.HOLD_CREATE:
-            return self._create(change)
+            return [self._create(change)]
         found = self._find(change)
+        uid = found.occurrence.uid
+        if uid in self.whole:
+            raise Refused(TWICE)
+        if change.event_id == uid and found.occurrence.recurrence_id is not None:
+            return self._shift(change, uid)
+        cut = self._cut(change, found)
+        self.uids.add(uid)
+        return [cut]
+
+    def _shift(self, change: Change, uid: str) -> list[_Cut]:
+        """A whole series: every VEVENT that it has."""
+        if uid in self.uids:
+            raise Refused(TWICE)
+        if change.kind in _OWN_HOLD:
+            for event in members(self.seen, uid):
+                _check_ours(event)
+        if change.kind is ChangeKind.HOLD_DELETE:
+            raise Refused(REPEATS)
+        mark = change.kind in _OWN_EVENT
+        rewritten = shift(self.seen, uid, change, self.stamp, mark=mark)
+        self.whole.add(uid)
+        return [_Cut(one.file, one.span.start, one.span.end, one.text, change) for one in rewritten]
+
+    def _cut(self, change: Change, found: Found) -> _Cut:
+        """One event, or one member of a series."""
         event = found.event
         if event.nameless:
-            raise _Refused(NAMELESS)
+            raise Refused(NAMELESS)
         if change.kind in _OWN_HOLD:
             _check_ours(event)
         key = (found.occurrence.id, event.version)
         if key in self.touched:
-            raise _Refused(TWICE)
+            raise Refused(TWICE)
         self.touched.add(key)
         if change.kind is ChangeKind.HOLD_DELETE:
             return self._delete(change, event)
         return self._edit(change, found)
 
     def _find(self, change: Change) -> Found:
-        named = [one for one in self.seen.found if one.occurrence.id == change.event_id]
+        found = self.seen.found
+        named = [one for one in found if one.occurrence.id == change.event_id]
+        named = named or [one for one in found if one.occurrence.uid == change.event_id]
         if not named:
-            raise _Refused(CHANGED if self._has(change.event_id or "") else GONE)
+            raise Refused(CHANGED if self._has(change.event_id or "") else GONE)
         for one in named:
             occurrence = one.occurrence
             if occurrence.all_day:
@@ -180,7 +209,7 @@ class _Writer:
             same_version = change.version in ("", occurrence.version)
             if same_version and occurrence.span == change.before:
                 return one
-        raise _Refused(WHOLE_DAY if all(one.occurrence.all_day for one in named) else CHANGED)
+        raise Refused(WHOLE_DAY if all(one.occurrence.all_day for one in named) else CHANGED)
 
     def _has(self, event_id: str) -> bool:
         """Whether the event is anywhere in the files, at whatever time."""
@@ -190,7 +219,7 @@ class _Writer:
 
     def _create(self, change: Change) -> _Cut:
         if change.after is None or change.hold is None:
-            raise _Refused(UNSURE)
+            raise Refused(UNSURE)
         file = self.seen.files[0]
         words = self.texts.get(change.hold, DISCREET)
         text = new_hold(self.new_uid(change), change.hold, change.after, words, self.stamp)
@@ -200,7 +229,7 @@ class _Writer:
 
     def _delete(self, change: Change, event: Event) -> _Cut:
         if event.recurring or event.recurrence_id is not None:
-            raise _Refused(REPEATS)
+            raise Refused(REPEATS)
         characters = self.seen.files[event.source].text.characters
         newline = _NEWLINE.match(characters, event.span.end)
         end = newline.end() if newline else event.span.end
@@ -210,9 +239,9 @@ class _Writer:
         event = found.event
         file = self.seen.files[event.source]
         if change.after is None:
-            raise _Refused(UNSURE)
+            raise Refused(UNSURE)
         if event.this_and_future and not self._is_carried(found):
-            raise _Refused(CARRIES)
+            raise Refused(CARRIES)
         component = Component(
             file.text.characters[event.span.start : event.span.end], file.text.newline
         )
@@ -240,7 +269,7 @@ class _Writer:
         return moment is not None and moment.instant(self.seen.zone) != original
 
     def _check(self, text: str, file: File, change: Change) -> None:
-        """Read back what would be written. Raises _Refused where it does not say the new times."""
+        """Read back what would be written. Raises Refused where it does not say the new times."""
         view = text.replace("\r", "\n")
         span = Span("VEVENT", 0, len(view))
         zone = self.seen.zone
@@ -249,17 +278,17 @@ class _Writer:
                 view, span, source=0, zones=file.zones, floating=zone, lens=Lens(), method=""
             )
         except Broken as error:
-            raise _Refused(UNSURE) from error
+            raise Refused(UNSURE) from error
         if _interval(event, zone) != change.after:
-            raise _Refused(UNSURE)
+            raise Refused(UNSURE)
 
 
 def _check_ours(event: Event) -> None:
-    """Raise _Refused unless the event has Clearway's mark and may move: read without categories."""
+    """Raise Refused unless the event has Clearway's mark and may move: read without categories."""
     if event.facts.kind is None or event.facts.kind in NOT_HOLDS:
-        raise _Refused(NOT_OURS)
+        raise Refused(NOT_OURS)
     if event.facts.firm:
-        raise _Refused(FIRM)
+        raise Refused(FIRM)
 
 
 def _interval(event: Event, zone: tzinfo) -> Interval | None:
@@ -367,13 +396,39 @@ def _one_by_one(text: Text, edits: Sequence[Edit]) -> tuple[bytes, list[Edit], l
     cuts: list[_Cut] = []
     undone: list[Edit] = []
     skipped: list[Skipped] = []
-    for edit in edits:
+    for step in _steps(edits):
         try:
-            cuts.append(standing.without(edit))
-            undone.append(edit)
-        except _Refused as refusal:
-            skipped.append(Skipped(edit.change, str(refusal)))
+            cuts.extend(standing.without(step))
+            undone.extend(step)
+        except Refused as refusal:
+            skipped.append(Skipped(step[0].change, str(refusal)))
     return _cut_file(text, cuts)[0], undone, skipped
+
+
+def _steps(edits: Sequence[Edit]) -> list[list[Edit]]:
+    """The edits of each change together: a whole series is taken back whole or not at all."""
+    steps: list[list[Edit]] = []
+    by_change: dict[Change, list[Edit]] = {}
+    for edit in edits:
+        known = by_change.get(edit.change) if edit.change.event_id else None
+        if known is not None:
+            known.append(edit)
+            continue
+        steps.append([edit])
+        by_change[edit.change] = steps[-1]
+    return steps
+
+
+def _each_once(changes: Sequence[Change]) -> list[Change]:
+    """The changes without repeats; two new holds may be alike, two edits of one event cannot."""
+    seen: set[Change] = set()
+    found = []
+    for change in changes:
+        if change.event_id and change in seen:
+            continue
+        seen.add(change)
+        found.append(change)
+    return found
 
 
 class _Standing:
@@ -388,17 +443,26 @@ class _Standing:
         for span in components(view, frozenset({"VEVENT"})):
             self.events[_identity(view[span.start : span.end])].append(span)
 
-    def without(self, edit: Edit) -> _Cut:
-        """What takes one edit back, wherever its event stands now. Raises _Refused."""
+    def without(self, step: Sequence[Edit]) -> list[_Cut]:
+        """What takes the edits of one change back, all of them. Raises Refused."""
+        taken = set(self.taken)
+        try:
+            return [self._without(edit) for edit in step]
+        except Refused:
+            self.taken = taken
+            raise
+
+    def _without(self, edit: Edit) -> _Cut:
+        """What takes one edit back, wherever its event stands now. Raises Refused."""
         before = _NEWLINE.sub(self.text.newline, edit.before.strip("\r\n"))
         same = self.events.get(_identity(_as_view(edit.after or edit.before)), [])
         if not edit.after.strip():
             if same:
-                raise _Refused(RETURNED)
+                raise Refused(RETURNED)
             place = self.end.start() if self.end else len(self.text.characters)
             return _Cut(edit.file, place, place, before + self.text.newline, edit.change)
         if not same:
-            raise _Refused(REMOVED)
+            raise Refused(REMOVED)
         span = self._unedited(same, edit.after)
         stop = span.end
         if not before:
@@ -413,7 +477,7 @@ class _Standing:
             if span not in self.taken and plain(text_now) == wanted:
                 self.taken.add(span)
                 return span
-        raise _Refused(EDITED)
+        raise Refused(EDITED)
 
 
 def _as_view(text: str) -> str:

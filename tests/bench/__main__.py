@@ -6,7 +6,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
+from tests.bench.calendars import Mapped, Requests, count_requests, time_mapping
 from tests.bench.processes import Reading, time_plan, time_reading
 from tests.bench.weeks import (
     IN_TIME,
@@ -34,7 +36,9 @@ def main() -> int:
             commands = time_plan(Path(folder))
             tell("clearway check on a big file, whole processes")
             reading = time_reading(Path(folder))
-    figures = _figures(planned, modelled, commands, reading, asked.baseline_cap)
+    tell("calendars on servers")
+    calendars = _calendars(count_requests(), time_mapping())
+    figures = _figures(planned, modelled, commands, reading, asked.baseline_cap) | calendars
     sys.stdout.write(json.dumps(figures, indent=2) + "\n" if asked.json else _table(figures))
     return 1 if figures["disagreements"] else 0
 
@@ -81,6 +85,13 @@ def _figures(
     return figures
 
 
+def _calendars(requests: list[Requests], mapped: list[Mapped]) -> dict[str, object]:
+    return {
+        "requests": {each.provider: [each.whole, each.quiet, each.changed] for each in requests},
+        "mapping_ratio": {each.provider: each.ratio for each in mapped},
+    }
+
+
 def _disagreements(planned: list[PlannedWeek], modelled: list[ModelledWeek]) -> list[int]:
     """Weeks that both proved, with different numbers: there must be none."""
     both = zip(planned, modelled, strict=False)
@@ -121,8 +132,18 @@ def _rows(figures: dict[str, object]) -> Iterator[Row]:
         yield "clearway plan, whole process", measured, "median under 2 s"
     if "reading" in figures:
         yield from _reading_rows(figures["reading"])
+    yield from _calendar_rows(figures["requests"], figures["mapping_ratio"])
     wrong = figures["disagreements"]
     yield "weeks where the two planners disagree", str(wrong or "none"), "none"
+
+
+def _calendar_rows(requests: Any, ratios: Any) -> Iterator[Row]:
+    for provider, (whole, quiet, changed) in requests.items():
+        what = f"{provider}: requests for 120 events, nothing new, one change"
+        yield what, f"{whole}, {quiet}, {changed}", "at most 3, 1, 3"
+    for provider, ratio in ratios.items():
+        what = f"{provider}: mapping 120 bodies against parsing them"
+        yield what, f"{ratio:.1f} times", "at most 5 times"
 
 
 def _planner_rows(figures: dict[str, object]) -> Iterator[Row]:

@@ -6,7 +6,7 @@ import pytest
 
 from connectors.errors import BadUndoRecord
 from connectors.icalendar import UndoRecord, Written, apply, undo
-from connectors.icalendar.writing import EDITED, REMOVED, RETURNED
+from connectors.icalendar.refusal import EDITED, REMOVED, RETURNED
 from rules.change import Agreement, Change, ChangeKind
 from rules.event import Kind
 from tests.connectors.test_writing import NOON, STAMP, hold, move, occurrences, write

@@ -9,7 +9,7 @@ import pytest
 
 from connectors.errors import CHANGED, GONE
 from connectors.icalendar import DISCREET, Written, apply, read, undo
-from connectors.icalendar.writing import CARRIES, REPEATS, TWICE
+from connectors.icalendar.refusal import CARRIES, REPEATS, TWICE
 from rules.change import Change, ChangeKind
 from rules.event import Kind, Occurrence, ShowAs
 from rules.interval import Interval

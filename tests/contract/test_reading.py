@@ -111,7 +111,7 @@ def test_a_series_is_expanded_with_its_exceptions(stage: Stage) -> None:
 
 
 def test_a_member_that_was_moved_out_of_the_window_is_not_in_it(stage: Stage) -> None:
-    stage.plant(meeting(every=7, members=2, moved={0: 8 * DAY}))
+    stage.plant(meeting(every=7, members=2, moved={0: -8 * DAY}))
     assert not seen(stage)
 
 

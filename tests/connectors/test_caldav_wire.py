@@ -1,0 +1,250 @@
+"""Where requests go, with what, and what becomes of answers that nobody should send."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import partial
+from ipaddress import ip_network
+from typing import Any
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from connectors.caldav import Password, connect
+from connectors.caldav.wire import MOVED, NOT_PLAIN, SignIn, Wire
+from connectors.errors import (
+    BadAnswer,
+    ConnectorError,
+    NotPossible,
+    PermissionMissing,
+    SignInNeeded,
+    Throttled,
+    Unreachable,
+)
+from connectors.transport import FixedToken
+from tests.contract.words import WEEK
+from tests.fakes.serving import Served
+
+LOOPBACK = (ip_network("127.0.0.0/8"),)
+SIGN_IN = Password("leader", "secret")
+Answers = Callable[[Request], Response]
+Serve = Callable[[Answers], str]
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Starts a little server that answers everything by one function; its address."""
+    with ExitStack() as stack:
+
+        def start(answers: Answers) -> str:
+            async def endpoint(request: Request) -> Response:
+                return answers(request)
+
+            methods = ["GET", "OPTIONS", "PROPFIND", "REPORT", "PUT"]
+            app = Starlette(routes=[Route("/{path:path}", endpoint, methods=methods)])
+            return stack.enter_context(Served(app)).url
+
+        yield start
+
+
+@pytest.fixture
+def wire() -> Iterator[Callable[..., Wire]]:
+    """Makes wires that are closed in the end."""
+    with ExitStack() as stack:
+
+        def make(url: str, sign_in: SignIn = SIGN_IN, **more: Any) -> Wire:
+            chosen: dict[str, Any] = {"private": LOOPBACK, "pause": lambda seconds: None}
+            made = Wire(url, sign_in, **(chosen | more))
+            stack.callback(made.close)
+            return made
+
+        yield make
+
+
+def _sent_to(target: str, request: Request) -> Response:
+    return Response(status_code=302, headers={"Location": target})
+
+
+def _seen(log: list[str | None], answer: Response) -> Answers:
+    def answers(request: Request) -> Response:
+        log.append(request.headers.get("Authorization"))
+        return answer
+
+    return answers
+
+
+def test_a_password_and_a_token_go_along(serve: Serve, wire: Callable[..., Wire]) -> None:
+    log: list[str | None] = []
+    url = serve(_seen(log, Response("ok")))
+    wire(url).send("GET", url)
+    wire(url, sign_in=FixedToken("abc")).send("GET", url)
+    assert log == ["Basic bGVhZGVyOnNlY3JldA==", "Bearer abc"]
+    assert "secret" not in repr(SIGN_IN) and "leader" not in repr(SIGN_IN)
+
+
+def test_credentials_stay_on_their_host(serve: Serve, wire: Callable[..., Wire]) -> None:
+    """A redirect to another host or port is followed without them."""
+    log: list[str | None] = []
+    there = serve(_seen(log, Response("ok")))
+    here = serve(lambda request: Response(status_code=307, headers={"Location": f"{there}/x"}))
+    url, answer = wire(here).send("PROPFIND", here)
+    assert (url, answer.status, log) == (f"{there}/x", 200, [None])
+
+
+def test_a_host_that_then_asks_to_sign_in_is_named_as_moved(
+    serve: Serve, wire: Callable[..., Wire]
+) -> None:
+    there = serve(lambda request: Response(status_code=401))
+    here = serve(lambda request: Response(status_code=301, headers={"Location": there}))
+    with pytest.raises(NotPossible, match=MOVED):
+        wire(here).send("PROPFIND", here)
+
+
+def test_a_redirect_on_the_same_host_keeps_them(serve: Serve, wire: Callable[..., Wire]) -> None:
+    log: list[str | None] = []
+
+    def answers(request: Request) -> Response:
+        log.append(request.headers.get("Authorization"))
+        if request.url.path == "/old":
+            return Response(status_code=301, headers={"Location": "/new"})
+        return Response("ok")
+
+    url = serve(answers)
+    assert wire(url).send("REPORT", f"{url}/old")[1].status == 200
+    assert len(log) == 2 and None not in log
+
+
+def test_a_redirect_into_the_house_is_not_followed(serve: Serve, wire: Callable[..., Wire]) -> None:
+    for target in ("http://10.0.0.1/", "http://169.254.169.254/latest/", "http://[::1]:1/"):
+        url = serve(partial(_sent_to, target))
+        with pytest.raises(NotPossible, match="inside a network"):
+            wire(url).send("PROPFIND", url)
+
+
+def test_private_networks_are_closed_unless_they_are_opened(serve: Serve) -> None:
+    url = serve(lambda request: Response("ok"))
+    with pytest.raises(NotPossible, match="https"):
+        connect(url, SIGN_IN)
+    with pytest.raises(NotPossible, match="inside a network"):
+        connect(url.replace("http://", "https://"), SIGN_IN)
+    assert "https" in NOT_PLAIN
+
+
+def test_a_write_is_never_redirected(serve: Serve, wire: Callable[..., Wire]) -> None:
+    url = serve(lambda request: Response(status_code=307, headers={"Location": "/elsewhere"}))
+    with pytest.raises(NotPossible, match=MOVED):
+        wire(url).send("PUT", url, b"text")
+
+
+@pytest.mark.parametrize("location", ["/again", "", "ftp://files.example/", "http://"])
+def test_redirects_without_an_end_or_a_sense_are_refused(
+    serve: Serve, wire: Callable[..., Wire], location: str
+) -> None:
+    url = serve(lambda request: Response(status_code=302, headers={"Location": location}))
+    with pytest.raises(BadAnswer):
+        wire(url).send("PROPFIND", url)
+
+
+def test_only_a_safe_host_is_trusted(wire: Callable[..., Wire]) -> None:
+    """What an answer names gets the password by https only."""
+    log: dict[str, str | None] = {}
+
+    class Inner(httpx.BaseTransport):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            name = f"{request.url.scheme} {request.headers['Host']}"
+            log[name] = request.headers.get("Authorization")
+            return httpx.Response(200)
+
+    here = "https://192.0.2.1"
+    made = wire(here, transport=Inner(), private=(ip_network("192.0.2.0/24"),))
+    for url in ("https://192.0.2.2/", "http://192.0.2.3/"):
+        made.send("GET", url)
+        made.trust(url)
+        made.send("GET", url)
+    assert log["https 192.0.2.2"] is not None
+    assert log["http 192.0.2.3"] is None
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (401, SignInNeeded),
+        (403, PermissionMissing),
+        (404, NotPossible),
+        (429, Throttled),
+        (500, Unreachable),
+        (503, Unreachable),
+    ],
+)
+def test_what_a_server_refuses_has_one_name(
+    serve: Serve, status: int, error: type[ConnectorError]
+) -> None:
+    url = serve(lambda request: Response("no", status_code=status, headers={"Retry-After": "1"}))
+    waited: list[float] = []
+    with pytest.raises(error) as refused:
+        connect(url, SIGN_IN, private=LOOPBACK, pause=waited.append)
+    if error is Throttled:
+        assert refused.value.after == 1.0  # type: ignore[attr-defined]  # as Throttled has it
+        assert waited == [1.0] * 4
+
+
+def test_a_server_that_is_not_there_is_unreachable() -> None:
+    with pytest.raises(Unreachable):
+        connect("http://127.0.0.1:9", SIGN_IN, private=LOOPBACK, pause=lambda seconds: None)
+
+
+PRINCIPAL = """<D:multistatus xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"><D:response>
+<D:href>/</D:href><D:propstat><D:prop>
+<D:current-user-principal><D:href>/me/</D:href></D:current-user-principal>
+<C:calendar-home-set><D:href>/me/</D:href></C:calendar-home-set>
+<D:resourcetype><D:collection/><C:calendar/></D:resourcetype>
+</D:prop><D:status>HTTP/1.1 200 OK</D:status></D:propstat></D:response></D:multistatus>"""
+
+
+def _multistatus(inside: str) -> bytes:
+    spaces = 'xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"'
+    return f"<D:multistatus {spaces}><D:response>{inside}</D:response></D:multistatus>".encode()
+
+
+SECRET = "Private affair"
+DATA = f"<D:prop><C:calendar-data>{SECRET}</C:calendar-data></D:prop>"
+FULL = "<D:propstat><D:prop/><D:status>HTTP/1.1 507 Full</D:status></D:propstat>"
+FINE = f"<D:propstat>{DATA}<D:status>HTTP/1.1 200 OK</D:status></D:propstat>"
+SENSELESS = {
+    "nothing": b"",
+    "words": b"not XML",
+    "half": b"<unfinished",
+    "no address": _multistatus(""),
+    "no room": _multistatus(f"<D:href>/a</D:href>{FULL}"),
+    "a broken address": _multistatus("<D:href>http://[</D:href>"),
+    "entities": b'<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><x>&b;</x>',
+    "no calendar": _multistatus(f"<D:href>/me/x.ics</D:href>{FINE}<D:new>{SECRET}</D:new>"),
+}
+
+
+@pytest.mark.parametrize("body", SENSELESS.values(), ids=SENSELESS)
+def test_an_answer_that_makes_no_sense_is_refused_or_counted(
+    serve: Serve, body: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Never a traceback, and nothing of it in a message or a log."""
+    caplog.set_level(0)
+
+    def answers(request: Request) -> Response:
+        text = body if request.method == "REPORT" else PRINCIPAL.encode()
+        return Response(text, status_code=207, media_type="application/xml")
+
+    told = ""
+    diary = connect(serve(answers), SIGN_IN, private=LOOPBACK)
+    try:
+        reading = diary.read(WEEK)
+        told = repr(reading)
+        assert not reading.occurrences
+        assert reading.left_out == (1 if SECRET.encode() in body else 0)
+    except BadAnswer as refused:
+        told = str(refused)
+    finally:
+        diary.close()
+    assert told and SECRET not in told + caplog.text and "secret" not in caplog.text

@@ -1,0 +1,116 @@
+"""The servers as fixtures of a whole session: `radicale` and `xandikos`."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.fakes.serving import Served
+from tests.servers.processes import Running, free_port, missing
+from tests.servers.proxy import signing_in
+
+PASSWORD = "secret"
+DAV = "DAV:"
+CALDAV = "urn:ietf:params:xml:ns:caldav"
+
+
+@dataclass(frozen=True)
+class CalDavServer:
+    """A running server: where it is, and how to act as one of its users."""
+
+    name: str
+    url: str
+    home: str
+    """The path of a user's calendars, with `{user}` in it."""
+
+    def client(self, user: str = "leader") -> httpx.Client:
+        """Plain HTTP as this user, for what other programs do. To be closed by the caller."""
+        return httpx.Client(base_url=self.url, auth=(user, PASSWORD), timeout=30, verify=False)
+
+    def new_calendar(self, user: str = "leader", name: str = "") -> str:
+        """The path of a new and empty calendar."""
+        path = f"{self.home.format(user=user)}{name or f'calendar-{next(_numbers)}'}/"
+        with self.client(user) as client:
+            answer = client.request("MKCALENDAR", path)
+        assert answer.status_code == 201, answer.status_code
+        return path
+
+    def property(self, path: str, body: str, user: str = "leader") -> None:
+        """Set properties of a resource; `body` is what stands inside DAV:prop."""
+        content = (
+            f'<D:propertyupdate xmlns:D="{DAV}" xmlns:C="{CALDAV}">'
+            f"<D:set><D:prop>{body}</D:prop></D:set></D:propertyupdate>"
+        )
+        with self.client(user) as client:
+            answer = client.request("PROPPATCH", path, content=content, headers=XML)
+        assert answer.status_code == 207, answer.status_code
+
+
+XML = {"Content-Type": "application/xml; charset=utf-8"}
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def radicale(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CalDavServer]:
+    """Radicale with the users leader and assistant; it has no scheduling."""
+    if reason := missing("radicale"):
+        pytest.skip(reason)
+    folder = tmp_path_factory.mktemp("radicale")
+    port = free_port()
+    config = _radicale_config(folder, port)
+    with Running(["radicale", "--config", str(config)], port, folder):
+        yield CalDavServer("radicale", f"http://127.0.0.1:{port}", "/{user}/")
+
+
+@pytest.fixture(scope="session")
+def xandikos(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CalDavServer]:
+    """Xandikos for several users, with scheduling between them, behind a proxy that signs in."""
+    if reason := missing("xandikos"):
+        pytest.skip(reason)
+    folder = tmp_path_factory.mktemp("xandikos")
+    port = free_port()
+    command = ["xandikos", "multi-user", "-d", str(folder / "data"), "--defaults"]
+    command += ["-l", "127.0.0.1", "-p", str(port), "--no-detect-systemd"]
+    command += ["--trust-x-remote-user-from", "127.0.0.1"]
+    proxy = signing_in(f"http://127.0.0.1:{port}", PASSWORD)
+    with Running(command, port, folder), Served(proxy) as served:
+        server = CalDavServer("xandikos", served.url, "/{user}/calendars/")
+        for user, address in PEOPLE.items():
+            _introduce(server, user, address)
+        yield server
+
+
+PEOPLE = {"leader": "leader@trust.example", "a": "a@trust.example"}
+"""Who has a mailbox on Xandikos; everybody else is unknown to it."""
+
+
+def _introduce(server: CalDavServer, user: str, address: str) -> None:
+    with server.client(user) as client:
+        client.request("PROPFIND", f"/{user}/", headers={"Depth": "0"})
+    addresses = f"<D:href>mailto:{address}</D:href>"
+    body = f"<C:calendar-user-address-set>{addresses}</C:calendar-user-address-set>"
+    server.property(f"/{user}/", body, user)
+
+
+def _radicale_config(folder: Path, port: int) -> Path:
+    (folder / "users").write_text(f"leader:{PASSWORD}\nassistant:{PASSWORD}\n")
+    # the assistant reads the leader's calendars and changes nothing there
+    (folder / "rights").write_text(
+        "[read]\nuser: assistant\ncollection: leader(/.*)?\npermissions: Rr\n"
+        "[own]\nuser: .+\ncollection: {user}(/.*)?\npermissions: RWrw\n"
+        "[root]\nuser: .+\ncollection:\npermissions: R\n"
+    )
+    config = folder / "config"
+    config.write_text(
+        f"[server]\nhosts = 127.0.0.1:{port}\nmax_connections = 20\ntimeout = 30\n"
+        f"[auth]\ntype = htpasswd\nhtpasswd_filename = {folder / 'users'}\n"
+        "htpasswd_encryption = plain\ndelay = 0\n"
+        f"[rights]\ntype = from_file\nfile = {folder / 'rights'}\n"
+        f"[storage]\ntype = multifilesystem\nfilesystem_folder = {folder / 'data'}\n"
+        "[web]\ntype = none\n"
+        "[logging]\nlevel = warning\n"
+    )
+    return config
