@@ -53,6 +53,19 @@ def _secret(about: str) -> Any:
     return _setting("", about, lambda name, text: text, shown=False)
 
 
+def _choice(default: str, about: str, *choices: str) -> Any:
+    def read(name: str, text: str) -> str:
+        if text.lower() not in choices:
+            raise SettingsError(f"{name} is one of {', '.join(choices)}, not “{text}”.")
+        return text.lower()
+
+    return _setting(default, about, read)
+
+
+def _word(about: str) -> Any:
+    return _setting("", about, lambda name, text: text)
+
+
 def _setting(
     default: Any, about: str, read: Callable[[str, str], Any], *, shown: bool = True
 ) -> Any:
@@ -81,11 +94,24 @@ class Settings:
         "https://www.googleapis.com/calendar/v3", "Google Calendar, where there is a gateway"
     )
     google_token: str = _secret("access token for `--google`")
-    caldav_user: str = _setting("", "user name for `--caldav`", lambda name, text: text)
+    caldav_user: str = _word("user name for `--caldav`")
     caldav_password: str = _secret("app password for `--caldav`")
     private_networks: Networks = _networks(  # noqa: RUF009 # it makes a field
         "networks inside the house that calendars may be read from"
     )
+
+    smtp_host: str = _word("mail relay, for invitations that a calendar's server does not send")
+    smtp_port: int = _number(587, 1, 65_535, "port of the mail relay")
+    smtp_security: str = _choice(
+        "starttls", "how the way to the relay is encrypted", "starttls", "tls", "none"
+    )
+    smtp_user: str = _word("user name at the mail relay")
+    smtp_password: str = _secret("password at the mail relay")
+
+    def __post_init__(self) -> None:
+        local = self.smtp_host in ("", "localhost", "127.0.0.1", "::1")
+        if self.smtp_security == "none" and not local:
+            raise SettingsError("CLEARWAY_SMTP_SECURITY is none only for a relay on this machine.")
 
     @property
     def variables(self) -> dict[str, str]:

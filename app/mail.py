@@ -12,6 +12,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import make_msgid
 from enum import StrEnum
+from hashlib import sha256
 
 TIMEOUT = 30.0
 """Seconds that the relay has for each answer."""
@@ -35,7 +36,7 @@ class Security(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Relay:
-    """Where mail is handed in. NONE is for a relay on this machine only."""
+    """Where mail is handed in. Raises ValueError for NONE to a relay on another machine."""
 
     host: str
     port: int = 587
@@ -59,13 +60,17 @@ class CalendarPart:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One mail to one or more people, in plain words; with a calendar part it is iMIP (RFC 6047)."""
+    """One mail to one or more people, in plain words; with a calendar part it is iMIP (RFC 6047).
+
+    `key` names it for ever: sent again it has the same Message-ID, so a second copy can be known.
+    """
 
     sender: str = field(repr=False)
     to: tuple[str, ...] = field(repr=False)
     subject: str = field(repr=False)
     text: str = field(repr=False)
     calendar: CalendarPart | None = None
+    key: str = ""
 
 
 class Mailer:
@@ -121,7 +126,7 @@ def compose(letter: Letter) -> EmailMessage:
         raise NotDelivered("An address of the letter cannot be written to.") from error
     if not letter.to:
         raise NotDelivered("The letter has no recipient.")
-    message["Message-ID"] = make_msgid(domain=letter.sender.rpartition("@")[2])
+    message["Message-ID"] = _message_id(letter)
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answer, please
     message.set_content(letter.text)
     if letter.calendar is not None:
@@ -129,6 +134,14 @@ def compose(letter: Letter) -> EmailMessage:
         part = list(message.iter_parts())[-1]
         part.set_param("method", letter.calendar.method)
     return message
+
+
+def _message_id(letter: Letter) -> str:
+    domain = letter.sender.rpartition("@")[2]
+    if not letter.key:
+        return make_msgid(domain=domain)
+    digest = sha256("\n".join((letter.key, *letter.to)).encode()).hexdigest()
+    return f"<{digest[:32]}@{domain}>"
 
 
 def _refusal(code: int) -> MailError:

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 
 import httpx
 
-from connectors import icalendar
 from connectors.base import Ability, Reading
 from connectors.errors import (
     BadAnswer,
@@ -19,7 +18,7 @@ from connectors.errors import (
     PermissionMissing,
     Unreachable,
 )
-from connectors.ics import Options
+from connectors.icalendar import Options
 from connectors.transport import TIMEOUT, read_at_most
 from rules.event import Occurrence
 from rules.interval import Interval
@@ -71,34 +70,13 @@ class FeedDiary:
         there is no earlier copy, EventGone, PermissionMissing and Unreachable.
         """
         copy, warnings = self._fresh()
-        chosen = self._options
-        reading = icalendar.read(
-            [copy.content],
-            window=window,
-            me=chosen.me,
-            zone=chosen.zone,
-            organisation=chosen.organisation,
-            categories=chosen.categories,
-            locked_categories=chosen.locked_categories,
-            limits=chosen.limits,
-            names=["The calendar"],
-        )
+        reading = self._options.read([copy.content], window, names=["The calendar"])
         return replace(reading, warnings=(*reading.warnings, *warnings), as_of=copy.as_of)
 
     def get(self, event_id: str) -> Occurrence:
         """One occurrence; for the UID of a series its first. Raises as `read` does."""
-        chosen = self._options
         copy, _ = self._fresh()
-        found = icalendar.find(
-            [copy.content],
-            event_id,
-            me=chosen.me,
-            zone=chosen.zone,
-            organisation=chosen.organisation,
-            categories=chosen.categories,
-            locked_categories=chosen.locked_categories,
-            limits=chosen.limits,
-        )
+        found = self._options.find([copy.content], event_id)
         if found is None:
             raise EventGone
         return found

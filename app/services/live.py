@@ -72,6 +72,7 @@ def caldav(url: str, settings: Settings) -> Live:
         raise BadInput("Put the sign-in into CLEARWAY_CALDAV_USER and CLEARWAY_CALDAV_PASSWORD.")
 
     def connect(viewer: Viewer) -> LiveDiary:
+        from app.services.inviting import inviting
         from connectors.caldav import Password
         from connectors.caldav import connect as connect_caldav
 
@@ -79,6 +80,7 @@ def caldav(url: str, settings: Settings) -> Live:
             url,
             Password(settings.caldav_user, settings.caldav_password),
             viewer.options(settings.caldav_user),
+            mailer=inviting(settings),
             private=settings.private_networks,
         )
 

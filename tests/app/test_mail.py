@@ -1,11 +1,9 @@
 """Mail over a real SMTP server on this machine."""
 
-import socket
 import ssl
 import subprocess
 from collections.abc import Iterator
-from email import message_from_bytes, policy
-from email.message import EmailMessage
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +12,8 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from app.mail import CalendarPart, Letter, Mailer, MailError, NotDelivered, Relay, Security
+from tests.servers.mail import Inbox, receiving
+from tests.servers.processes import free_port
 
 LETTER = Letter(
     sender="clearway@trust.example",
@@ -24,31 +24,6 @@ LETTER = Letter(
 REQUEST = b"BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nEND:VCALENDAR\r\n"
 
 
-class Inbox:
-    """Takes every letter but those to `no@…` (for ever) and `later@…` (for now)."""
-
-    def __init__(self) -> None:
-        self.letters: list[tuple[Envelope, EmailMessage]] = []
-        self.encrypted: list[bool] = []
-
-    async def handle_RCPT(  # noqa: N802 # aiosmtpd calls it so
-        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:
-        if address.startswith("no@"):
-            return "550 no such mailbox"
-        if address.startswith("later@"):
-            return "451 try again later"
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 # aiosmtpd calls it so
-        content = envelope.content if isinstance(envelope.content, bytes) else b""
-        message = message_from_bytes(content, policy=policy.default)
-        self.letters.append((envelope, message))
-        self.encrypted.append(session.ssl is not None)
-        return "250 OK"
-
-
 @pytest.fixture
 def inbox() -> Inbox:
     return Inbox()
@@ -56,16 +31,8 @@ def inbox() -> Inbox:
 
 @pytest.fixture
 def relay(inbox: Inbox) -> Iterator[Relay]:
-    controller = Controller(inbox, hostname="127.0.0.1", port=_free_port())
-    controller.start()
-    yield Relay("127.0.0.1", controller.port, Security.NONE)
-    controller.stop()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    with receiving(inbox) as found:
+        yield found
 
 
 def test_a_letter_arrives_as_it_was_written(inbox: Inbox, relay: Relay) -> None:
@@ -77,6 +44,14 @@ def test_a_letter_arrives_as_it_was_written(inbox: Inbox, relay: Relay) -> None:
     assert message["Message-ID"] == message_id
     assert message["Auto-Submitted"] == "auto-generated"
     assert message.get_content().replace("\r\n", "\n") == LETTER.text
+
+
+def test_the_same_letter_has_the_same_number(inbox: Inbox, relay: Relay) -> None:
+    letter = replace(LETTER, key="plan-1/0")
+    first, again = Mailer(relay).send(letter), Mailer(relay).send(letter)
+    other = Mailer(relay).send(replace(letter, key="plan-1/1"))
+    assert first == again != other
+    assert Mailer(relay).send(LETTER) != Mailer(relay).send(LETTER)
 
 
 def test_an_invitation_goes_along_as_imip(inbox: Inbox, relay: Relay) -> None:
@@ -166,7 +141,7 @@ def guarded(inbox: Inbox, certificate: tuple[Path, Path]) -> Iterator[int]:
     controller = Controller(
         inbox,
         hostname="127.0.0.1",
-        port=_free_port(),
+        port=free_port(),
         tls_context=context,
         require_starttls=True,
         auth_required=True,

@@ -20,8 +20,7 @@ from connectors.errors import (
     Unreachable,
 )
 from connectors.feed import FeedDiary, web_address
-from connectors.icalendar import Limits
-from connectors.ics import Options
+from connectors.icalendar import Limits, Options
 from connectors.transport import PublicOnly
 from tests.connectors.texts import NOVEMBER, at, calendar, event
 from tests.fakes.serving import Served
