@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 CLEARWAY_PORT ?= 8000
-# More arguments for pytest: make test ARGS="-k planner -x", or in two processes ARGS="-n 2".
+# Arguments for pytest: make test ARGS="-k planner -x" runs in one process, as it is then.
 ARGS ?=
 
 VENV := .venv
@@ -30,7 +30,7 @@ install: $(VENV)/.warm ## Install what Clearway needs to run into .venv
 	@echo "Clearway is installed: $(BIN)/clearway --help"
 
 test: develop $(VENV)/.warm browser ## Install what the tests need and run them all
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest $(or $(ARGS),-n 2 --dist loadscope)
 
 # `make -k check` goes on after the first that fails.
 check: check-format check-lint check-types check-imports check-layout check-openapi ## Check format, lint, types, import contracts, the lock and openapi.json

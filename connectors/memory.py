@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from connectors.base import Ability, Made, Reading, Synced, SyncState, check
 from connectors.errors import NO_HOLD, EventChanged, EventGone, NotPossible, SuddenlyEmpty
 from rules.change import Change, ChangeKind
-from rules.event import Kind, Occurrence, ScoredAs, ShowAs, Status, classify
+from rules.event import Kind, Occurrence, ScoredAs, classified
 from rules.interval import Interval
 
 
@@ -123,17 +123,5 @@ def _changed(one: Occurrence, change: Change, stamp: datetime) -> Occurrence | N
 
 
 def _new_hold(uid: str, kind: Kind, when: Interval) -> Occurrence:
-    scored: ScoredAs = classify(
-        start=when.start,
-        end=when.end,
-        show_as=ShowAs.BUSY,
-        status=Status.CONFIRMED,
-        private=False,
-        declined=False,
-        organizer=True,
-        with_others=False,
-        kind=kind,
-    )
-    return Occurrence(
-        uid=uid, start=when.start, end=when.end, scored_as=scored, organizer=True, kind=kind
-    )
+    hold = Occurrence(uid, when.start, when.end, ScoredAs.NONE, organizer=True, kind=kind)
+    return classified(hold, declined=False, with_others=False)

@@ -4,7 +4,7 @@ The words are those of RFC 5545, Microsoft Graph and Google Calendar. A title, b
 name or address has no field here, so none can travel further than the connector that read it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
@@ -129,15 +129,6 @@ def occurrence_id(uid: str, recurrence_id: datetime | date | None) -> str:
     return f"{uid}/{recurrence_id.strftime(form)}"
 
 
-def shown(show_as: ShowAs, *, declined: bool) -> ShowAs:
-    """How an event shows the leader's time; what the leader declined takes none, so it is free.
-
-    Invitations are shown as the organiser chose, and without this a declined away day would be
-    leave. Every connector builds the `show_as` of its occurrences with it.
-    """
-    return ShowAs.FREE if declined else show_as
-
-
 def classify(
     *,
     start: datetime | date,
@@ -165,6 +156,27 @@ def classify(
     if own or (organizer and not with_others):
         return ScoredAs.OWN_TIME
     return ScoredAs.APPOINTMENT
+
+
+def classified(seen: Occurrence, *, declined: bool, with_others: bool) -> Occurrence:
+    """What a calendar tells of an event, with its class: every connector ends with this.
+
+    `declined` is the leader's own answer: what they declined takes no time, so it shows free
+    (the organiser's choice would make a declined away day leave). `with_others` is true when
+    anybody but the leader, or a room, is invited, or when somebody else organises it.
+    """
+    scored = classify(
+        start=seen.start,
+        end=seen.end,
+        show_as=seen.show_as,
+        status=seen.status,
+        private=seen.private,
+        declined=declined,
+        organizer=seen.organizer,
+        with_others=with_others,
+        kind=seen.kind,
+    )
+    return replace(seen, scored_as=scored, show_as=ShowAs.FREE if declined else seen.show_as)
 
 
 def _outside_the_day(

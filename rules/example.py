@@ -22,7 +22,7 @@ from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from rules.diary import Diary, in_order
-from rules.event import Kind, Occurrence, ShowAs, Status, classify
+from rules.event import Kind, Occurrence, ScoredAs, ShowAs, Status, classified
 from rules.policy import Layer, Policy, override
 from rules.working_pattern import DAYS, WorkingPattern, instant, parse_hours
 
@@ -147,22 +147,11 @@ def _dates(text: str, entry: str) -> Iterator[date]:
 def _occurrence(
     uid: str, start: datetime | date, end: datetime | date, facts: _Facts
 ) -> Occurrence:
-    scored_as = classify(
-        start=start,
-        end=end,
-        show_as=facts.show_as,
-        status=facts.status,
-        private=facts.private,
-        declined=facts.declined,
-        organizer=facts.organizer,
-        with_others=facts.other_people > 0 or not facts.organizer,
-        kind=facts.kind,
-    )
-    return Occurrence(
+    seen = Occurrence(
         uid=uid,
         start=start,
         end=end,
-        scored_as=scored_as,
+        scored_as=ScoredAs.NONE,
         show_as=facts.show_as,
         private=facts.private,
         status=facts.status,
@@ -170,3 +159,5 @@ def _occurrence(
         other_people=facts.other_people,
         kind=facts.kind,
     )
+    others = facts.other_people > 0 or not facts.organizer
+    return classified(seen, declined=facts.declined, with_others=others)

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from connectors import mark
 from connectors.hold_text import HoldText
 from connectors.lens import Lens, domain_of, plain_address
-from rules.event import Kind, Occurrence, ShowAs, Status, classify, shown
+from rules.event import Kind, Occurrence, ScoredAs, ShowAs, Status, classified
 from rules.interval import Interval
 
 Event = Mapping[str, object]
@@ -84,27 +84,14 @@ def _occurrence(event: Event, lens: Lens) -> Occurrence:
     kind = mark.read_kind(ours, (event_type,), _FOCUS_IS_PROTECTED)
     status = _STATUS.get(_text(event, "status"), Status.CONFIRMED)
     show_as = _show_as(event, event_type, tentative=people.tentative or status is Status.TENTATIVE)
-    show_as = shown(show_as, declined=people.declined)
-    hidden = _text(event, "visibility") not in ("", "default", "public")
-    scored = classify(
-        start=start,
-        end=end,
-        show_as=show_as,
-        status=status,
-        private=hidden,
-        declined=people.declined,
-        organizer=people.organizer,
-        with_others=bool(people.others or people.rooms),
-        kind=kind,
-    )
-    return Occurrence(
+    seen = Occurrence(
         uid=uid,
         start=start,
         end=end,
-        scored_as=scored,
+        scored_as=ScoredAs.NONE,
         recurrence_id=slot,
         show_as=show_as,
-        private=hidden,
+        private=_text(event, "visibility") not in ("", "default", "public"),
         status=status,
         organizer=people.organizer,
         other_people=people.others,
@@ -116,6 +103,8 @@ def _occurrence(event: Event, lens: Lens) -> Occurrence:
         version=etag(event),
         changed=mark.read_changed(changed) if changed else None,
     )
+    others = bool(people.others or people.rooms)
+    return classified(seen, declined=people.declined, with_others=others)
 
 
 def identity(event: Event) -> tuple[str, datetime | date | None]:

@@ -17,7 +17,7 @@ from connectors import mark
 from connectors.hold_text import HoldText
 from connectors.icalendar.zones import Zones
 from connectors.lens import Lens, domain_of, plain_address
-from rules.event import Kind, Occurrence, ShowAs, Status, classify, shown
+from rules.event import Kind, Occurrence, ScoredAs, ShowAs, Status, classified
 from rules.interval import Interval
 
 Body = Mapping[str, Any]
@@ -137,29 +137,15 @@ def occurrence(body: Any, view: View) -> Occurrence:
     people = _people(body, view)
     organizer = people.organizer
     declined = _declined(body) and not organizer
-    show_as = shown(_show_as(body), declined=declined)
-    private = _private(body)
-    status = Status.CANCELLED if body.get("isCancelled") is True else Status.CONFIRMED
-    scored = classify(
-        start=start,
-        end=end,
-        show_as=show_as,
-        status=status,
-        private=private,
-        declined=declined,
-        organizer=organizer,
-        with_others=people.with_others,
-        kind=kind,
-    )
-    return Occurrence(
+    seen = Occurrence(
         uid=uid,
         start=start,
         end=end,
-        scored_as=scored,
+        scored_as=ScoredAs.NONE,
         recurrence_id=original,
-        show_as=show_as,
-        private=private,
-        status=status,
+        show_as=_show_as(body),
+        private=_private(body),
+        status=Status.CANCELLED if body.get("isCancelled") is True else Status.CONFIRMED,
         organizer=organizer,
         other_people=people.others,
         external=people.external,
@@ -170,6 +156,7 @@ def occurrence(body: Any, view: View) -> Occurrence:
         version=version(body),
         changed=changed,
     )
+    return classified(seen, declined=declined, with_others=people.with_others)
 
 
 def version(body: Body) -> str:

@@ -10,7 +10,7 @@ import re
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
@@ -36,7 +36,7 @@ from connectors.icalendar.series import Found, Shortfalls, View, occurrences
 from connectors.icalendar.values import to_utc
 from connectors.icalendar.zones import Zones
 from connectors.lens import Lens
-from rules.event import Kind, Occurrence, shown
+from rules.event import Kind, Occurrence
 from rules.interval import Interval
 
 DEFAULT_ZONE = "Europe/London"
@@ -289,15 +289,7 @@ def _event(one: File, span: Span, zone: ZoneInfo, lens: Lens, method: str) -> Ev
         one.view, span, source=source, zones=zones, floating=zone, lens=lens, method=method
     )
     one.unread_dates += event.unread_dates
-    return _as_answered(event)
-
-
-def _as_answered(event: Event) -> Event:
-    facts = event.facts
-    show_as = shown(facts.show_as, declined=facts.declined)
-    if show_as is facts.show_as:
-        return event
-    return replace(event, facts=replace(facts, show_as=show_as))
+    return event
 
 
 def _order(one: Occurrence, zone: ZoneInfo) -> tuple[datetime, datetime, str]:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from connectors.icalendar.component import Event
 from connectors.icalendar.recurrence import BadRule, Budget, Exhausted, Rule, expand, parse_rule
 from connectors.icalendar.values import DAY, Length, Moment, plus, to_utc, to_wall
-from rules.event import Occurrence, classify
+from rules.event import Occurrence, ScoredAs, classified
 from rules.interval import Interval
 
 Key = datetime | date
@@ -297,21 +297,11 @@ def _found(
 
 def _occurrence(event: Event, first: Key, last: Key, key: Key | None, version: str) -> Occurrence:
     facts = event.facts
-    return Occurrence(
+    seen = Occurrence(
         uid=event.uid,
         start=first,
         end=last,
-        scored_as=classify(
-            start=first,
-            end=last,
-            show_as=facts.show_as,
-            status=facts.status,
-            private=facts.private,
-            declined=facts.declined,
-            organizer=facts.organizer,
-            with_others=facts.other_people > 0,
-            kind=facts.kind,
-        ),
+        scored_as=ScoredAs.NONE,
         recurrence_id=key,
         show_as=facts.show_as,
         private=facts.private,
@@ -326,6 +316,7 @@ def _occurrence(event: Event, first: Key, last: Key, key: Key | None, version: s
         version=version,
         changed=facts.changed,
     )
+    return classified(seen, declined=facts.declined, with_others=facts.other_people > 0)
 
 
 def _ends(start: Moment, length: Length, floating: tzinfo) -> tuple[Key, Key]:

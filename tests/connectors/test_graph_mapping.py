@@ -1,7 +1,6 @@
 """Bodies of Microsoft Graph and the core's values, there and back."""
 
 import json
-import time as clock
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -131,25 +130,6 @@ def test_putting_a_recorded_event_elsewhere_changes_its_time_and_our_mark_only(
         assert found == replace(known, start=after.start, end=after.end, changed=STAMP)
         tried += 1
     assert tried >= 60
-
-
-def test_mapping_costs_little_beside_reading_the_text(corpus: Path) -> None:
-    """At most five times what json.loads costs for the same bytes, in the same run."""
-    bodies = [each for place, each in recorded(corpus) if place not in REFUSALS]
-    many = (bodies * 3)[:120]
-    text = json.dumps(many)
-    reading = _best(lambda: json.loads(text))
-    mapped = _best(lambda: [mapping.occurrence(each, VIEW) for each in many])
-    assert mapped <= 5 * reading
-
-
-def _best(work: Any) -> float:
-    def once() -> float:
-        start = clock.perf_counter()
-        work()
-        return clock.perf_counter() - start
-
-    return min(once() for _ in range(40))
 
 
 # -- facts --------------------------------------------------------------------------------------

@@ -14,9 +14,9 @@ from rules.event import (
     ScoredAs,
     ShowAs,
     Status,
+    classified,
     classify,
     occurrence_id,
-    shown,
 )
 
 NINE = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -63,9 +63,10 @@ def test_row_1_counts_as_nothing(facts: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("show_as", ShowAs)
 def test_what_the_leader_declined_takes_no_time_however_it_was_sent(show_as: ShowAs) -> None:
-    assert shown(show_as, declined=True) is ShowAs.FREE
-    assert shown(show_as, declined=False) is show_as
-    assert scored(show_as=shown(show_as, declined=True)) is ScoredAs.NONE
+    sent = Occurrence("u", NINE, TEN, ScoredAs.NONE, show_as=show_as)
+    declined = classified(sent, declined=True, with_others=True)
+    assert (declined.show_as, declined.scored_as) == (ShowAs.FREE, ScoredAs.NONE)
+    assert classified(sent, declined=False, with_others=True).show_as is show_as
 
 
 @pytest.mark.parametrize("facts", NONE_ROW)
