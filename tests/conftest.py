@@ -1,8 +1,10 @@
 """What every test shares: a zone of its own, Hypothesis profiles, and things that may be absent."""
 
 import os
+import re
 import shutil
 import time
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -108,3 +110,21 @@ def browser(chromium: Path) -> Iterator["Browser"]:
         )
         yield running
         running.close()
+
+
+_CASE = re.compile(r"tests/contract/test_\w+\.py::\w+\[(\w+)[\]-]")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """How many cases of the contract each calendar passed, and for how many it lacks the ability."""
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    for outcome in ("passed", "skipped", "failed", "error"):
+        for report in terminalreporter.stats.get(outcome, ()):
+            case = _CASE.match(report.nodeid)
+            if case:
+                counts[case[1]][outcome] += 1
+    if counts:
+        terminalreporter.section("the contract, by calendar")
+    for name, found in counts.items():
+        said = ", ".join(f"{number} {outcome}" for outcome, number in found.items())
+        terminalreporter.line(f"{name:10} {said}")

@@ -1,7 +1,5 @@
 """The stages, and how a case says what it needs."""
 
-import re
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -39,18 +37,3 @@ def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Stage:
     if lacking:
         pytest.skip(f"{found.name} lacks {', '.join(lacking)}")
     return found
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """How many cases of the contract each calendar passed, and how many it has no ability for."""
-    counts = {name: Counter[str]() for name in STAGES}
-    for outcome in ("passed", "skipped", "failed", "error"):
-        for report in terminalreporter.stats.get(outcome, ()):
-            case = re.search(r"tests/contract/.*\[(\w+)[\]-]", report.nodeid)
-            if case and case[1] in counts and (report.when == "call" or outcome != "passed"):
-                counts[case[1]][outcome] += 1
-    if any(counts.values()):
-        terminalreporter.section("the contract, by calendar")
-        for name, found in counts.items():
-            said = ", ".join(f"{number} {outcome}" for outcome, number in found.items())
-            terminalreporter.line(f"{name:10} {said}")
