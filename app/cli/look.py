@@ -39,7 +39,7 @@ def diary(as_json: bool, **given: Any) -> None:
 @reading_options
 @json_option
 def check(as_json: bool, **given: Any) -> int:
-    """Find what a diary is missing. Exit status 1 when something is that comes first.
+    """Find what a diary is missing. It exits with 1 when that is something that matters most.
 
     \b
     Example:

@@ -42,6 +42,9 @@ def _moment(value: str) -> datetime:
 class _Seconds(click.FloatRange):
     """A range of seconds that NaN, which compares with nothing, does not lie in."""
 
+    def _describe_range(self) -> str:
+        return f"{self.min} to {self.max}"
+
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
