@@ -58,8 +58,9 @@ def _setting(
     low: int | None = None,
     high: int | None = None,
     unit: str = "minutes",
+    step: int = 1,
 ) -> Any:
-    metadata = {"about": about, "cite": cite, "low": low, "high": high, "unit": unit}
+    metadata = {"about": about, "cite": cite, "low": low, "high": high, "unit": unit, "step": step}
     return field(default=default, metadata=metadata)
 
 
@@ -79,12 +80,19 @@ class Policy:
         120, "protected time on a day of 7.5 contracted hours", cite="L2693-2695", low=30, high=240
     )
     protected_piece: int = _setting(
-        60, "the shortest piece of protected time that counts", cite="ours", low=30, high=120
+        60,
+        "the shortest piece of protected time that counts",
+        cite="ours",
+        low=30,
+        high=120,
+        step=5,
     )
     pods_per_week: int = _setting(
         1, "team contacts in a week", cite="L2598", low=1, high=5, unit="a week"
     )
-    pod_minutes: int = _setting(20, "length of a team contact", cite="L1703-1704", low=15, high=30)
+    pod_minutes: int = _setting(
+        20, "length of a team contact", cite="L1703-1704", low=15, high=30, step=5
+    )
     break_minutes: int = _setting(
         30, "one unbroken break on days over six hours", cite="L2643-2644", low=20, high=60
     )
@@ -234,6 +242,10 @@ def _check(parameter: Field[Any], value: object) -> None:
         unit = parameter.metadata["unit"]
         given = as_written(value)
         raise PolicyError(f"“{parameter.name}” is between {low} and {high} {unit}, not {given}.")
+    step = parameter.metadata["step"]
+    if value % step:
+        # holds begin and end on the five-minute grid of a plan
+        raise PolicyError(f"“{parameter.name}” goes by {step} minutes, so it cannot be {value}.")
 
 
 def _read(parameter: Field[Any], value: object) -> object:

@@ -99,7 +99,7 @@ class WorkingPattern:
     def day_of(self, moment: datetime) -> date:
         """The day a moment counts towards: the shift it falls in, else its local date."""
         today = local_date(moment, self.zone)
-        for day in (today, today - timedelta(days=1)):
+        for day in (today, today - timedelta(days=1) if today > date.min else today):
             window = self.window(day)
             if window and window.span.holds(moment):
                 return day
@@ -107,8 +107,11 @@ class WorkingPattern:
 
 
 def local_date(moment: datetime, zone: ZoneInfo) -> date:
-    """The calendar date of a moment in a zone."""
-    return moment.astimezone(zone).date()
+    """The calendar date of a moment in a zone; at the edges of the calendar, that in UTC."""
+    try:
+        return moment.astimezone(zone).date()
+    except OverflowError:
+        return moment.date()
 
 
 @lru_cache(maxsize=4096)

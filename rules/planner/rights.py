@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from rules.diary import Diary
 from rules.event import Kind, Occurrence, ScoredAs
@@ -15,6 +15,9 @@ CUTS = (5, 10)
 """Minutes by which a meeting may end early."""
 LARGEST_MEETING = 20_000
 """A meeting of more people than this is left alone, at any price."""
+
+_LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
+_FAR_OFF = datetime(9999, 12, 31, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -82,9 +85,8 @@ def series_neighbours(diary: Diary) -> dict[str, tuple[datetime, datetime]]:
     for members in series.values():
         members.sort(key=lambda each: each.span.start)
         starts = [each.span.start for each in members]
-        edge = timedelta(days=400)
         for index, each in enumerate(members):
-            before = starts[index - 1] if index else starts[0] - edge
-            after = starts[index + 1] if index + 1 < len(starts) else starts[-1] + edge
+            before = starts[index - 1] if index else _LONG_AGO
+            after = starts[index + 1] if index + 1 < len(starts) else _FAR_OFF
             found[each.id] = (before, after)
     return found

@@ -129,14 +129,42 @@ def test_pods_count_over_the_whole_week_and_are_missed_once() -> None:
     )
 
 
-def test_capacity_offers_up_to_three_slots_that_could_give_way() -> None:
-    (over,) = of(
-        "capacity",
-        "hours Mon 09:00-17:00; Mon 09:00-12:00 clinical; Mon 12:00-13:00 mine;"
-        "Mon 13:00-13:30 meeting; Mon 13:30-15:00 meeting; Mon 15:00-16:00 mine; Mon 16:00-16:20 pod",
-    )
-    assert over.event_ids == ("2", "4", "5")
+FULL_DAY = (
+    "hours Mon 09:00-17:00; Mon 09:00-12:00 clinical; Mon 12:00-13:00 mine;"
+    "Mon 13:00-13:30 meeting; Mon 13:30-15:00 meeting; Mon 15:00-16:00 mine; Mon 16:00-16:20 pod"
+)
+
+
+def test_capacity_offers_what_would_be_enough_and_could_give_way() -> None:
+    (over,) = of("capacity", FULL_DAY)
+    assert over.missing == 170
+    assert over.event_ids == ("2", "4")
     assert over.severity is Severity.SHOULD
+    assert over.message == (
+        "Your diary has 2 hours 50 minutes more than the week of Monday 23 November can hold. "
+        "You could swap or drop these 2 meetings. "
+        "They are at midday on Monday 23 November and 1:30pm on Monday 23 November."
+    )
+
+
+def test_capacity_offers_a_choice_where_each_would_be_enough() -> None:
+    (over,) = of("capacity", "hours Mon 09:00-17:00; Mon 09:00-12:00 mine; Mon 12:00-14:20 mine")
+    assert over.event_ids == ("1", "2")
+    assert over.message == (
+        "Your diary has 10 minutes more than the week of Monday 23 November can hold. "
+        "You could shorten, swap or drop 1 of 2 meetings. "
+        "They are at 9am on Monday 23 November and midday on Monday 23 November."
+    )
+
+
+def test_capacity_only_says_how_much_is_over_where_three_meetings_are_not_enough() -> None:
+    many = "; ".join(f"Mon {hour:02}:00-{hour + 1:02}:00 mine" for hour in range(9, 17))
+    (over,) = of("capacity", f"hours Mon 09:00-17:00; {many}")
+    assert over.missing == 230
+    assert over.event_ids == ()
+    assert over.message == (
+        "Your diary has 3 hours 50 minutes more than the week of Monday 23 November can hold."
+    )
 
 
 def test_a_locked_slot_is_not_offered() -> None:

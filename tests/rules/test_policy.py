@@ -230,3 +230,12 @@ VALUES = st.one_of(PLAIN, st.lists(PLAIN, max_size=3), st.dictionaries(TEXTS, PL
 @given(VALUES)
 def test_what_a_sentence_shows_can_be_typed_again(value: object) -> None:
     assert tomllib.loads(f"a = {as_written(value)}") == {"a": value}
+
+
+@pytest.mark.parametrize("name", ["pod_minutes", "protected_piece"])
+def test_what_lies_on_the_grid_of_a_plan_goes_by_five_minutes(name: str) -> None:
+    """Else a plan could be called the best that leaves it out."""
+    assert getattr(leader(**{name: 30}), name) == 30
+    value = 31 if name == "protected_piece" else 21
+    with pytest.raises(PolicyError, match=f"“{name}” goes by 5 minutes, so it cannot be {value}"):
+        leader(**{name: value})

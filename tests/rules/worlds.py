@@ -129,7 +129,7 @@ settings = st.fixed_dictionaries(
         "protected_minutes": st.sampled_from((30, 60, 120, 240)),
         "protected_piece": st.sampled_from((30, 45, 60, 120)),
         "pods_per_week": st.integers(1, 5),
-        "pod_minutes": st.integers(15, 30),
+        "pod_minutes": st.sampled_from((15, 20, 25, 30)),
         "break_minutes": st.sampled_from((20, 30, 60)),
         "end_of_day_minutes": st.sampled_from((0, 10, 30)),
     },
