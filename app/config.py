@@ -41,12 +41,31 @@ def _address(default: str, about: str) -> Any:
 
 def _networks(about: str) -> Any:
     def read(name: str, text: str) -> Networks:
-        try:
-            return tuple(ip_network(each.strip()) for each in text.split(",") if each.strip())
-        except ValueError as error:
-            raise SettingsError(f"{name} holds networks such as “10.0.0.0/8, fd00::/8”.") from error
+        return tuple(_network(name, each.strip()) for each in text.split(",") if each.strip())
 
     return _setting((), about, read)
+
+
+def _network(name: str, text: str) -> IPv4Network | IPv6Network:
+    try:
+        whole = ip_network(text, strict=False)
+    except ValueError as error:
+        example = "“10.0.0.0/8, fd00::/8”"
+        raise SettingsError(
+            f"{name} holds networks such as {example}; “{text}” is none."
+        ) from error
+    if text != str(whole) and whole != _strictly(text):
+        raise SettingsError(
+            f"{name}: “{text}” has bits set beyond its network, write “{whole}” instead."
+        )
+    return whole
+
+
+def _strictly(text: str) -> IPv4Network | IPv6Network | None:
+    try:
+        return ip_network(text)
+    except ValueError:
+        return None
 
 
 def _secret(about: str) -> Any:

@@ -6,9 +6,11 @@ can act on; it never holds anything from a calendar.
 
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from http import HTTPStatus
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.responses import JSONResponse
@@ -127,20 +129,56 @@ def kind_of_status(status: int) -> Kind:
     return next((each for each in KINDS if each.status == status), other)
 
 
-def say_field(error: ValidationError) -> str:
-    """The first field that does not fit, without the value that was given."""
+def say_field(error: ValidationError, known: Collection[str] = ()) -> str:
+    """The first field that does not fit, without the value that was given.
+
+    `known` are the fields that the operation has.
+    """
     first = error.errors()[0]
     names = [str(part) for part in first["loc"] if part != "body"]
     field = names[0] if names else "body"
     if first["type"] == "extra_forbidden":
+        return say_unknown(field, known)
+    subject = "The field" if len(names) < 2 else "An entry of the field"
+    return f"{subject} “{field}” {_reason(first['type'], first.get('ctx', {}))}."
+
+
+def say_unknown(field: str, known: Collection[str]) -> str:
+    """A field that is not there, and the one that may be meant.
+
+    Only a plain name is said again: anything else could be what somebody posted.
+    """
+    if not _NAME.fullmatch(field):
         return "There is a field that this operation does not have."
-    if first["type"] == "missing":
-        return f"The field “{field}” is missing."
-    told = first.get("ctx", {}).get("error")
-    reason = str(told) if told else _plain(str(first["msg"]))
-    return f"The field “{field}” does not fit: it {reason}."
+    near = get_close_matches(field, sorted(known), 1)
+    meant = f"; this operation has “{near[0]}”" if near else ""
+    return f"There is no field “{field}” here{meant}."
 
 
-def _plain(message: str) -> str:
-    """A message of the validator, `Input should be 'a' or 'b'`, as the rest of our sentence."""
-    return re.sub("'([^']*)'", r"“\1”", message).replace("Input should", "should", 1)
+_NAME = re.compile("[a-z_]{1,30}")
+_REASONS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "missing": lambda ctx: "is missing",
+    "value_error": lambda ctx: str(ctx["error"]),
+    "enum": lambda ctx: f"is one of {_quoted(ctx['expected'])}",
+    "string_type": lambda ctx: "is not text",
+    "string_too_long": lambda ctx: f"has more than {ctx['max_length']} characters",
+    "list_type": lambda ctx: "is not a list",
+    "too_short": lambda ctx: f"is a list of at least {ctx['min_length']}",
+    "too_long": lambda ctx: f"is a list of at most {ctx['max_length']}",
+    "dict_type": lambda ctx: "is not an object",
+    "bool_type": lambda ctx: "is neither true nor false",
+    "bool_parsing": lambda ctx: "is neither true nor false",
+}
+"""What the validator finds, in our words; its own are no part of a sentence."""
+
+
+def _reason(found: str, ctx: Mapping[str, Any]) -> str:
+    if found.startswith("date_"):
+        return "is not a date like 2026-11-23"
+    say_it = _REASONS.get(found)
+    return say_it(ctx) if say_it else "does not fit"
+
+
+def _quoted(words: str) -> str:
+    """`'a' or 'b'`, as the validator lists what it takes, in our quotation marks."""
+    return re.sub("'([^']*)'", r"“\1”", words)

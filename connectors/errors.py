@@ -25,6 +25,7 @@ FIRM = "The hold is marked to stay as it is."
 NOT_YOURS = "Somebody else called this meeting, so only they can change it."
 NO_HOLD = "A new hold has a kind and a time."
 WHOLE_DAY = "The event has no time of day."
+NOT_APPLIED = "This is not the diary that the plan was applied to, or it has been undone already."
 
 
 class ConnectorError(Exception):

@@ -19,7 +19,7 @@ from connectors.errors import (
     Unreachable,
 )
 from connectors.icalendar import Options
-from connectors.transport import TIMEOUT, read_at_most
+from connectors.transport import PACKED, TIMEOUT, read_at_most, unreachable
 from rules.event import Occurrence
 from rules.interval import Interval
 
@@ -70,7 +70,7 @@ class FeedDiary:
         there is no earlier copy, EventGone, PermissionMissing and Unreachable.
         """
         copy, warnings = self._fresh()
-        reading = self._options.read([copy.content], window, names=["The calendar"])
+        reading = self._options.read([copy.content], window, names=["What is published there"])
         return replace(reading, warnings=(*reading.warnings, *warnings), as_of=copy.as_of)
 
     def get(self, event_id: str) -> Occurrence:
@@ -112,7 +112,7 @@ class FeedDiary:
         raise BadAnswer("The calendar's address leads on and on.")
 
     def _ask(self, address: httpx.URL, deadline: float) -> tuple[int, httpx.Headers, bytes]:
-        headers = {"Accept": "text/calendar", "User-Agent": "Clearway"}
+        headers = {"Accept": "text/calendar", "User-Agent": "Clearway", **PACKED}
         if self.copy is not None and self.copy.etag:
             headers["If-None-Match"] = self.copy.etag
         if self.copy is not None and self.copy.last_modified:
@@ -123,7 +123,7 @@ class FeedDiary:
                 content = read_at_most(answer, most, deadline=deadline)
                 return answer.status_code, answer.headers, content
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise Unreachable(_SILENT) from error
+            raise unreachable(error) from error
 
     def _copied(self, status: int, headers: httpx.Headers, content: bytes, now: datetime) -> Copy:
         if status == 304 and self.copy is not None:
@@ -131,7 +131,7 @@ class FeedDiary:
         if status in (401, 403):
             raise PermissionMissing("The calendar's server does not let Clearway read it.")
         if status in (404, 410):
-            raise EventGone("There is no calendar at this address any more.")
+            raise EventGone("There is no calendar at this address.")
         if status != 200:
             raise Unreachable(_SILENT)
         return Copy(

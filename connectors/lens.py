@@ -1,9 +1,11 @@
 """Who is looking and what their policy calls things: all that reading needs besides the files."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
-from rules.event import Kind
+from rules.event import Kind, Occurrence
+
+UNKNOWN = "Your own address is not known, so guests may count as outside; give it with --me."
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,19 @@ class Lens:
             categories={name.strip().casefold(): kind for name, kind in categories.items()},
             locked=frozenset(name.strip().casefold() for name in locked),
         )
+
+    def knowing(self, addresses: Collection[str]) -> "Lens":
+        """The same where the leader's addresses are told by the calendar itself."""
+        found = Lens.of(addresses, self.organisation, {}, ())
+        return replace(self, me=self.me | found.me, organisation=found.organisation)
+
+
+def doubts(
+    me: Collection[str], organisation: Collection[str], seen: Iterable[Occurrence]
+) -> tuple[str, ...]:
+    """A warning where nothing tells which guests are inside, and there are guests."""
+    unknown = not me and not organisation and any(each.other_people for each in seen)
+    return (UNKNOWN,) if unknown else ()
 
 
 def plain_address(value: str) -> str:

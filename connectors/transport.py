@@ -12,9 +12,11 @@ import random
 import socket
 import threading
 import time
+import zlib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from math import isfinite, nan
 from typing import Any, Protocol
 
 import httpx
@@ -29,7 +31,13 @@ MOST_BYTES = 20_000_000
 """The largest answer that is read."""
 PATIENCE = 60.0
 """Seconds that one call may spend waiting for a server that is busy."""
+LONGEST = 120.0
+"""Seconds until the whole of an answer is there, however it trickles in."""
+SHORTEST_WAIT, LONGEST_WAIT = 0.5, 86_400.0
+"""Between these a server's own wish to wait is believed."""
 TRIES = 5
+PACKED = {"Accept-Encoding": "gzip"}
+"""The only packing that `read_at_most` undoes."""
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "PROPFIND", "REPORT"})
 _OUT_OF_SERVICE = frozenset({500, 502, 503, 504})
@@ -54,7 +62,7 @@ class FixedToken:
     def __call__(self, *, fresh: bool = False) -> str:
         """The token; there is no fresher one."""
         if fresh:
-            raise SignInNeeded("The access token is no longer accepted; please sign in again.")
+            raise SignInNeeded(_REFUSED)
         return self._token
 
 
@@ -78,14 +86,18 @@ class Answer:
         """Seconds to wait, from a number (perhaps a decimal) or a date; None where it is not told."""
         value = self.headers.get("Retry-After", "")
         try:
-            return max(0.0, float(value))
+            wait = float(value)
         except ValueError:
-            pass
+            wait = self._until(value)
+        return min(max(wait, SHORTEST_WAIT), LONGEST_WAIT) if isfinite(wait) else None
+
+    def _until(self, value: str) -> float:
+        """Seconds from the answer's own date to another, NaN where it is none."""
         try:
             wait = parsedate_to_datetime(value) - parsedate_to_datetime(self.headers["Date"])
-        except (ValueError, TypeError, KeyError):
-            return None
-        return max(0.0, wait.total_seconds())
+        except (ValueError, TypeError, KeyError, OverflowError):
+            return nan
+        return wait.total_seconds()
 
 
 class Door:
@@ -106,7 +118,10 @@ class Door:
         self.base = base.rstrip("/")
         self._token = token
         self._client = httpx.Client(
-            transport=transport, timeout=TIMEOUT, headers=headers, follow_redirects=False
+            transport=transport,
+            timeout=TIMEOUT,
+            headers={**(headers or {}), **PACKED},
+            follow_redirects=False,
         )
         self._room = threading.BoundedSemaphore(at_once)
         self._most_bytes = most_bytes
@@ -136,18 +151,22 @@ class Door:
         again = twice or method in _SAFE
         fresh = False
         waited = 0.0
+        error: httpx.HTTPError | None = None
         for attempt in range(TRIES):
             sent = {**(headers or {}), **self._credentials(fresh=fresh)}
             raw = isinstance(body, bytes)
-            request = self._client.build_request(
-                method,
-                target,
-                params=params,
-                headers=sent,
-                json=None if raw else body,
-                content=body if raw else None,
-            )
-            answer, untouched = self._once(request)
+            try:
+                request = self._client.build_request(
+                    method,
+                    target,
+                    params=params,
+                    headers=sent,
+                    json=None if raw else body,
+                    content=body if raw else None,
+                )
+            except (httpx.InvalidURL, ValueError) as problem:
+                raise BadAnswer("What the server gave cannot be sent back to it.") from problem
+            answer, untouched, error = self._once(request)
             if answer is not None and answer.status == 401 and self._token and not fresh:
                 fresh = True
                 continue
@@ -155,39 +174,83 @@ class Door:
                 return answer
             wait = _wait(answer, attempt)
             last = attempt == TRIES - 1 or waited + wait > PATIENCE
+            last = last or (error is not None and _is_nowhere(error))
             if last or not (again or untouched) or (answer is not None and answer.status == 401):
-                raise _failure(answer)
+                raise _failure(answer, error) from error
             waited += wait
             self._pause(wait)
-        raise Unreachable(_SILENT)
+        raise unreachable(error)
 
-    def _target(self, url: str) -> str:
-        if not url.startswith(("http://", "https://")):
-            return f"{self.base}/{url.lstrip('/')}"
-        if httpx.URL(url).netloc != httpx.URL(self.base).netloc:
+    def _target(self, url: str) -> httpx.URL:
+        """Where a path or a link leads: always to this server, below its base."""
+        whole = url if url.startswith(("http://", "https://")) else f"{self.base}/{url.lstrip('/')}"
+        try:
+            target, base = httpx.URL(whole), httpx.URL(self.base)
+        except (httpx.InvalidURL, ValueError) as error:
+            raise BadAnswer("The server's answer holds a link that is none.") from error
+        same = (target.scheme, target.host, target.port) == (base.scheme, base.host, base.port)
+        if not same or target.userinfo:
             raise BadAnswer("The server's answer points to another server, which is not followed.")
-        return url
+        if {".", ".."} & set(whole.partition("?")[0].split("/")):
+            raise BadAnswer("The server's answer holds a link that leads astray.")
+        return target
 
     def _credentials(self, *, fresh: bool) -> dict[str, str]:
         return {"Authorization": f"Bearer {self._token(fresh=fresh)}"} if self._token else {}
 
-    def _once(self, request: httpx.Request) -> tuple[Answer | None, bool]:
-        """The answer or None, and whether it is sure that nothing was done."""
+    def _once(self, request: httpx.Request) -> tuple[Answer | None, bool, httpx.HTTPError | None]:
+        """The answer or None, whether it is sure that nothing was done, and what went wrong."""
         try:
             with self._room:
                 answer = self._client.send(request, stream=True)
                 try:
-                    content = read_at_most(answer, self._most_bytes)
+                    content = read_at_most(answer, self._most_bytes, time.monotonic() + LONGEST)
                 finally:
                     answer.close()
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
-            return None, True
-        except httpx.HTTPError:
-            return None, False
-        return Answer(answer.status_code, answer.headers, content), answer.status_code == 429
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            return None, True, error
+        except httpx.HTTPError as error:
+            return None, False, error
+        found = Answer(answer.status_code, answer.headers, content)
+        return found, answer.status_code == 429, None
 
 
+_REFUSED = (
+    "The calendar's server does not accept this sign-in; "
+    "it may be mistyped or have ended, so please sign in again."
+)
 _SILENT = "The calendar's server does not answer; please try again later."
+_NO_SUCH_NAME = "The server's name is not known; please look at the address for a slip."
+_NOBODY_THERE = (
+    "Nothing answers at the server's address; please look at it for a slip, or try again later."
+)
+
+
+def unreachable(error: BaseException | None) -> Unreachable:
+    """What a failure to reach a server means, looking for the system's own reason in it."""
+    reason = _reason(error)
+    if isinstance(reason, socket.gaierror | UnicodeError):
+        return Unreachable(_NO_SUCH_NAME)
+    return Unreachable(_NOBODY_THERE if isinstance(reason, ConnectionRefusedError) else _SILENT)
+
+
+def _reason(error: BaseException | None) -> BaseException | None:
+    """The error that was there first."""
+    for _ in range(8):
+        inner = error.__cause__ or error.__context__ if error is not None else None
+        if inner is None:
+            break
+        error = inner
+    return error
+
+
+def _is_nowhere(error: BaseException) -> bool:
+    """Whether it is sure that the server's name does not exist, so that waiting does not help."""
+    reason = _reason(error)
+    unknown = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
+    return isinstance(reason, UnicodeError) or (
+        isinstance(reason, socket.gaierror) and reason.errno in unknown
+    )
 
 
 def _wait(answer: Answer | None, attempt: int) -> float:
@@ -198,30 +261,54 @@ def _wait(answer: Answer | None, attempt: int) -> float:
     return (2.0**attempt) * random.uniform(0.5, 1.0)  # noqa: S311 # no secret: it spreads the load
 
 
-def _failure(answer: Answer | None) -> SignInNeeded | Unreachable:
+def _failure(answer: Answer | None, error: httpx.HTTPError | None) -> SignInNeeded | Unreachable:
     if answer is not None and answer.status == 401:
-        return SignInNeeded("The calendar's server no longer accepts the sign-in; please renew it.")
+        return SignInNeeded(_REFUSED)
     if answer is not None and answer.status == 429:
         return Throttled(
             "The calendar's server asks for fewer requests; please try again later.",
             answer.retry_after,
         )
-    return Unreachable(_SILENT)
+    return unreachable(error)
 
 
 def read_at_most(answer: httpx.Response, most: int, deadline: float | None = None) -> bytes:
     """The body of a streamed answer, until a moment of `time.monotonic`.
 
-    Raises TooLarge with little more than `most` held, and httpx.ReadTimeout.
+    It is unpacked here, a little at a time: a few hundred bytes can be packed gigabytes. Raises
+    TooLarge with little more than `most` held, BadAnswer, and httpx.ReadTimeout.
     """
+    unpacker = _unpacker(answer.headers.get("Content-Encoding", ""))
     content = bytearray()
-    for chunk in answer.iter_bytes():
-        content += chunk
-        if deadline is not None and time.monotonic() > deadline:
-            raise httpx.ReadTimeout("the answer comes too slowly")
-        if len(content) > most:
-            raise TooLarge(f"The server's answer has more than {most:,} bytes, the most allowed.")
+    try:
+        for chunk in answer.iter_raw():
+            if deadline is not None and time.monotonic() > deadline:
+                raise httpx.ReadTimeout("the answer comes too slowly")
+            room = most + 1 - len(content)
+            content += unpacker.decompress(chunk, room) if unpacker else chunk
+            if len(content) > most:
+                raise TooLarge(
+                    f"The server's answer has more than {most:,} bytes, the most allowed."
+                )
+    except zlib.error as error:
+        raise BadAnswer("The server's answer cannot be unpacked.") from error
     return bytes(content)
+
+
+def _unpacker(encoding: str) -> "zlib._Decompress | None":
+    """What undoes the one packing that is asked for. Raises BadAnswer for any other."""
+    found = encoding.strip().lower()
+    if found in ("", "identity"):
+        return None
+    if found == "gzip":
+        return zlib.decompressobj(16 + zlib.MAX_WBITS)
+    raise BadAnswer("The server's answer is packed in a way that was not asked for.")
+
+
+_INSIDE = (
+    "That address leads inside a network where Clearway does not go; "
+    "CLEARWAY_PRIVATE_NETWORKS allows networks of your own."
+)
 
 
 class PublicOnly(httpx.BaseTransport):
@@ -247,6 +334,8 @@ class PublicOnly(httpx.BaseTransport):
         host = request.url.host
         port = request.url.port or (443 if request.url.scheme == "https" else 80)
         address = public_address(self._resolve(host, port), self._allowed)
+        if request.url.scheme == "http" and "Authorization" in request.headers:
+            _check_private(address, self._allowed)
         extensions = {**request.extensions, "sni_hostname": host}
         # the Host header was set from the name when the request was built
         direct = httpx.Request(
@@ -278,9 +367,34 @@ def public_address(found: Collection[str], allowed: Collection[Network] = ()) ->
         address = ipaddress.ip_address(each.partition("%")[0])
         if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
             address = address.ipv4_mapped
-        inside = not address.is_global or address.is_multicast
-        if inside and not any(address in network for network in allowed):
-            raise NotPossible("That address leads inside a network where Clearway does not go.")
+        if not _is_public(address) and not any(address in network for network in allowed):
+            raise NotPossible(_INSIDE)
     if not found:
         raise httpx.ConnectError("the name has no address")
     return next(iter(found))
+
+
+def _check_private(address: str, allowed: Collection[Network]) -> None:
+    """Raise NotPossible where a password would be read on its way over the open internet."""
+    found = ipaddress.ip_address(address.partition("%")[0])
+    if not any(found in network for network in allowed):
+        raise NotPossible("A sign-in goes to a server on the open internet by https only.")
+
+
+_GLOBAL_V6 = ipaddress.ip_network("2000::/3")
+_NOT_PUBLIC = tuple(
+    ipaddress.ip_network(each)
+    for each in (
+        *("192.0.0.0/24", "192.88.99.0/24"),  # for protocols; what led to 6to4
+        *("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20"),  # 6to4 holds an IPv4 address
+    )
+)
+
+
+def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """Whether an address is one of the open internet, and stands for no other."""
+    if not address.is_global or address.is_multicast:
+        return False
+    if address.version == 6 and address not in _GLOBAL_V6:
+        return False
+    return not any(address in network for network in _NOT_PUBLIC)

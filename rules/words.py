@@ -3,6 +3,7 @@
 The style is the NHS service manual's. Nothing here depends on the machine's language or zone.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -45,6 +46,11 @@ def say_day(day: date) -> str:
     return f"{_WEEKDAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]}"
 
 
+def say_weekday(day: date) -> str:
+    """The weekday of a date: `Monday`."""
+    return _WEEKDAYS[day.weekday()]
+
+
 def say_minutes(minutes: int) -> str:
     """A length: `1 minute`, `45 minutes`, `2 hours`, `1 hour 30 minutes`."""
     hours, rest = divmod(minutes, 60)
@@ -56,3 +62,9 @@ def say_minutes(minutes: int) -> str:
 def say_count(number: int, noun: str) -> str:
     """A number of things, in numerals: `1 meeting`, `3 meetings`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def say_list(words: Sequence[str]) -> str:
+    """Several things: `9am`, `9am and 10am`, `9am, 10am and 11am`."""
+    *most, last = words
+    return f"{', '.join(most)} and {last}" if most else last

@@ -1,7 +1,7 @@
 """What each operation takes, as JSON or as a form, and how both become one question."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Annotated, Any, TypeVar
@@ -11,7 +11,7 @@ from starlette.requests import Request
 
 from app.bank_holidays import Nation
 from app.door.intake import Form, content_type, read_form, read_json
-from app.problems import say_field
+from app.problems import say_field, say_unknown
 from app.services.errors import BadInput
 from app.services.read import Ask
 from app.services.source import Source
@@ -58,7 +58,7 @@ Words = Annotated[list[str], BeforeValidator(_listed), Field(max_length=500)]
 def _written(value: object) -> object:
     """A number would be read as seconds since 1970, which nobody means."""
     if value is not None and not isinstance(value, str | date):
-        raise ValueError("should be a date such as 2026-11-23")
+        raise ValueError("is not a date like 2026-11-23")
     return value
 
 
@@ -333,7 +333,7 @@ def _from_form(form: Form, options: type[Question]) -> Asked:
         for name, words in form.words.items()
         if name not in taken
     }
-    found = _valid(options, values)
+    found = _valid(options, values, taken)
     calendars = form.contents("calendar")
     if not calendars:
         raise BadInput("Send at least one calendar in the field “calendar”.")
@@ -360,15 +360,21 @@ def _single(form: Form, name: str) -> bytes:
 
 
 def _refuse_unknown(form: Form, model: type[Shape]) -> None:
-    if not (set(form.words) | set(form.files)) <= set(model.model_fields):
-        raise BadInput("There is a field that this operation does not have.")
+    for name in (*form.words, *form.files):
+        if name not in model.model_fields:
+            raise BadInput(say_unknown(name, _names(model)))
 
 
-def _valid(model: type[S], values: Mapping[str, object]) -> S:
+def _valid(model: type[S], values: Mapping[str, object], more: Collection[str] = ()) -> S:
+    """`more` are fields of the operation that are read elsewhere."""
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        raise BadInput(say_field(error)) from error
+        raise BadInput(say_field(error, {*_names(model), *more})) from error
+
+
+def _names(model: type[Shape]) -> list[str]:
+    return [field.alias or name for name, field in model.model_fields.items()]
 
 
 def _encoded(text: str) -> bytes:

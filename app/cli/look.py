@@ -42,8 +42,9 @@ def check(as_json: bool, **given: Any) -> int:
     """Find what a diary is missing. It exits with 1 when that is something that matters most.
 
     \b
-    Example:
+    Examples:
       clearway check DIARY.ics --me leader@trust.example --hours "Mon-Thu 08:00-16:00"
+      clearway check --graph me --from 2026-11-23 --to 2026-11-28
     """
     from app.services.check import check as look
 

@@ -24,12 +24,27 @@ if TYPE_CHECKING:
 
 source_options = together(
     click.argument("files", nargs=-1, metavar="[FILES...]"),
-    click.option("--caldav", multiple=True, metavar="URL", help="a CalDAV account or calendar"),
-    click.option("--graph", multiple=True, metavar="MAILBOX", help="an Outlook mailbox, or “me”"),
     click.option(
-        "--google", multiple=True, metavar="CALENDAR", help="a Google calendar, or “primary”"
+        "--caldav",
+        multiple=True,
+        metavar="URL",
+        help="A CalDAV account or calendar, by its address.",
     ),
-    click.option("--feed", multiple=True, metavar="URL", help="a calendar published at an address"),
+    click.option(
+        "--graph",
+        multiple=True,
+        metavar="MAILBOX",
+        help="An Outlook mailbox, or “me”.",
+    ),
+    click.option(
+        "--google", multiple=True, metavar="CALENDAR", help="A Google calendar, or “primary”."
+    ),
+    click.option(
+        "--feed",
+        multiple=True,
+        metavar="URL",
+        help="A calendar published at an address.",
+    ),
 )
 
 

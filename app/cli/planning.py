@@ -29,8 +29,9 @@ def plan(
     """Plan the least disruptive repair of a diary, with a proof. Nothing is written.
 
     \b
-    Example:
+    Examples:
       clearway plan DIARY.ics --me leader@trust.example --tier move
+      clearway plan --graph me --tier move
     """
     if all_tiers and (tier or curve):
         raise BadInput("--all-tiers goes with neither --tier nor --curve.")
@@ -44,7 +45,7 @@ def plan(
     with waiting("Making the plan and its proof (the first on a machine takes longer)"):
         made = [make(opened, each, keep=keep, budget=budget) for each in tiers]
         points = bend(opened, keep=keep, budget=budget) if curve else ()
-    warn(made[0].notes)
+    warn(dict.fromkeys(note for each in made for note in each.notes))
     if as_json:
         line = [each.shape() for each in points] if curve else None
         shapes = [each.shape(line) for each in made]

@@ -73,6 +73,7 @@ def doctor(context: click.Context, as_json: bool) -> int:
       clearway doctor
     """
     if context.invoked_subcommand:
+        context.obj = as_json
         return 0
     from app.doctor import examine
 
@@ -80,10 +81,11 @@ def doctor(context: click.Context, as_json: bool) -> int:
 
 
 @doctor.command("graph")
-@click.option("--mailbox", required=True, metavar="ADDRESS", help="one that Clearway looks after")
-@click.option("--outside", required=True, metavar="ADDRESS", help="one that it must not reach")
+@click.option("--mailbox", required=True, metavar="ADDRESS", help="One that Clearway looks after.")
+@click.option("--outside", required=True, metavar="ADDRESS", help="One that it must not reach.")
 @json_option
-def doctor_graph(mailbox: str, outside: str, as_json: bool) -> int:
+@click.pass_obj
+def doctor_graph(before: bool, mailbox: str, outside: str, as_json: bool) -> int:
     """Prove that the application reaches no further than its scope in Microsoft 365.
 
     The application's access token is read from CLEARWAY_GRAPH_TOKEN.
@@ -98,7 +100,7 @@ def doctor_graph(mailbox: str, outside: str, as_json: bool) -> int:
     found = graph_scope(mailbox, outside, read_settings())
     answers = [Answer(each.name, each.passed, each.sentence) for each in found]
     good = "The application reaches what it should, and no more."
-    return _report(answers, good, as_json=as_json)
+    return _report(answers, good, as_json=as_json or before)
 
 
 def _report(answers: "Sequence[Answer]", good: str, *, as_json: bool) -> int:

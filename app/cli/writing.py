@@ -2,16 +2,27 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from app import clock
 from app.cli.opening import Wish, open_diary
 from app.cli.options import json_option, planning_options, reading_options
 from app.cli.output import open_page, waiting, warn, write_json
 from app.config import read_settings
-from app.services.errors import BadInput
+from app.services.errors import BadInput, StalePlan
 from app.services.files import open_source, refuse_existing, refuse_same, write_whole
+
+if TYPE_CHECKING:
+    from app.services.apply import Applied
+    from app.services.plan import Planned
+    from app.services.read import OpenDiary
+
+_OTHER = (
+    "The plan is out of date, so nothing was written. "
+    "Plan again, or give the same --me, --policy and --keep as for the plan."
+)
 
 
 @click.command()
@@ -56,7 +67,7 @@ def apply(
 
     FILE itself stays as it is. With --plan the plan's own dates, tier and moment are taken, and
     the rest of the options are given again as they were; a plan that has gone stale is refused
-    whole. Where it is not known whether people are free, applying --tier move is your word that
+    whole, and so is one of which a part is over or too soon by now, unless --now is typed. Where it is not known whether people are free, applying --tier move is your word that
     the new times are agreed: Clearway lists how many meetings that concerns and mails nobody.
 
     \b
@@ -64,9 +75,6 @@ def apply(
       clearway plan DIARY.ics --me leader@trust.example --json > PLAN.json
       clearway apply DIARY.ics --me leader@trust.example --plan PLAN.json --out NEW.ics
     """
-    from app.services.apply import apply as write
-    from rules.planner.plan import Tier
-
     refuse_existing(out, force=force)
     way_back = undo_file or out.with_name(f"{out.name}.undo.json")
     refuse_existing(way_back, force=force)
@@ -78,9 +86,9 @@ def apply(
         wish, tier, expected = _of_plan(plan_file, wish, tier)
     opened = open_diary(wish)
     with waiting("Making the plan again and writing it (the first on a machine takes longer)"):
-        applied = write(
-            opened, Tier(tier or Tier.HOLDS), keep=keep, budget=budget, expected=expected
-        )
+        applied = _write(opened, tier, keep, budget, expected)
+    if plan_file is not None and given["now"] is None:
+        _refuse_begun(applied.planned)
     # The way back is there before the change is.
     write_whole(way_back, applied.undo)
     write_whole(out, applied.content)
@@ -91,6 +99,30 @@ def apply(
     from app.terminal.apply import show_applied
 
     show_applied(open_page(), applied, out, way_back)
+
+
+def _write(
+    opened: "OpenDiary",
+    tier: str | None,
+    keep: tuple[str, ...],
+    budget: float | None,
+    expected: str | None,
+) -> "Applied":
+    """Raises StalePlan, which names the options that a plan file does not hold."""
+    from app.services.apply import apply as write
+    from rules.planner.plan import Tier
+
+    chosen = Tier(tier or Tier.HOLDS)
+    try:
+        return write(opened, chosen, keep=keep, budget=budget, expected=expected)
+    except StalePlan as error:
+        raise StalePlan(_OTHER) from error
+
+
+def _refuse_begun(planned: "Planned") -> None:
+    from app.services.begun import refuse_begun
+
+    refuse_begun(planned, clock.now())
 
 
 def _of_plan(name: str, wish: Wish, tier: str | None) -> tuple[Wish, str, str]:
@@ -135,6 +167,7 @@ def undo(file: str, undo_file: str | None, out: Path | None, force: bool, as_jso
     Example:
       clearway undo NEW.ics NEW.ics.undo.json --out DIARY.ics
     """
+    from app.services.undo import overlaps
     from app.services.undo import undo as take_back
 
     target = out or Path(file)
@@ -145,8 +178,10 @@ def undo(file: str, undo_file: str | None, out: Path | None, force: bool, as_jso
     limit = read_settings().max_bytes
     # An undo file holds the text before and after, and for a JSON diary the whole of it.
     record = open_source(undo_file or f"{file}.undo.json", 4 * limit)
-    undone = take_back(open_source(file, 2 * limit).content, record.content)
+    content = open_source(file, 2 * limit).content
+    undone = take_back(content, record.content)
     write_whole(target, undone.content)
+    warn(overlaps(content, undone))
     if as_json:
         write_json(undone.shape())
         return

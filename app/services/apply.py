@@ -121,7 +121,8 @@ def _frees(change: Change, wanted: Interval | None) -> bool:
 
 
 def _attempt(source: Source, planned: Planned, changes: Sequence[Change]) -> _Attempt:
-    head = {"clearway": "undo", "plan_hash": planned.hash}
+    zone = planned.opened.diary.pattern.zone
+    head = {"clearway": "undo", "plan_hash": planned.hash, "time_zone": zone.key}
 
     def new_uid(change: Change) -> str:
         return _new_uid(planned.hash, change)
@@ -136,7 +137,7 @@ def _attempt(source: Source, planned: Planned, changes: Sequence[Change]) -> _At
         changes,
         stamp=planned.opened.now,
         new_uid=new_uid,
-        zone=planned.opened.diary.pattern.zone,
+        zone=zone,
         limits=calendar_limits(planned.opened.settings),
     )
     content = written.files[0]

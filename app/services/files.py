@@ -1,5 +1,6 @@
 """Files in and out: read within a limit, written whole or not at all."""
 
+import errno
 import os
 import sys
 from collections.abc import Iterable
@@ -81,4 +82,22 @@ def write_whole(path: Path, content: bytes) -> None:
     except OSError as error:
         if made is not None:
             made.unlink(missing_ok=True)
-        raise BadInput(f"{path} cannot be written.") from error
+        raise BadInput(f"{path} cannot be written{_why_not(path, error)}.") from error
+
+
+def _why_not(path: Path, error: OSError) -> str:
+    """The end of the sentence, as far as the reason is one that a person can do something about."""
+    match error.errno:
+        case errno.ENOENT:
+            return f": the folder {path.parent} is missing"
+        case errno.ENOTDIR:
+            return f": {path.parent} is not a folder"
+        case errno.EACCES | errno.EPERM:
+            return f": you may not write in the folder {path.parent}"
+        case errno.EROFS:
+            return f": the folder {path.parent} is read-only"
+        case errno.ENOSPC | errno.EDQUOT:
+            return ": there is no room left for it"
+        case errno.ENAMETOOLONG:
+            return ": its name is too long"
+    return ""

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from app.shapes import ChangeItem, OccurrenceItem, change_of, occurrence_of, say_moment
 from connectors.base import Skipped
-from connectors.errors import GONE, BadUndoRecord
+from connectors.errors import GONE, NOT_APPLIED, BadUndoRecord
 from rules.change import Change, ChangeKind
 from rules.interval import Interval
 from rules.outcome import new_hold
@@ -65,7 +65,8 @@ def undo_json(
 ) -> tuple[bytes, tuple[Change, ...], tuple[Skipped, ...]]:
     """The diary as it was: byte for byte where nobody wrote since, else edit by edit.
 
-    Raises BadUndoRecord where the record is damaged or the diary cannot be read.
+    Raises BadUndoRecord where the record is damaged, the diary cannot be read, or nothing that the
+    application wrote is in it.
     """
     try:
         edits = [
@@ -77,9 +78,29 @@ def undo_json(
                 raise ValueError("another original")
             return original, tuple(change for *_, change in edits), ()
         items = json.loads(content)
+        original = record["files"][0]["before"] == _print(content)
+        if edits and (original or not _is_applied(items, edits)):
+            raise BadUndoRecord(NOT_APPLIED)
         return _one_by_one(items, edits)
     except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise BadUndoRecord("The undo file is damaged, or is not of this diary.") from error
+
+
+def _is_applied(
+    items: Sequence[Item], edits: Sequence[tuple[Item | None, Item | None, Change]]
+) -> bool:
+    """Whether anything that the edits wrote is in the diary, even if people edited it since."""
+    found = {_id(item): item for item in items}
+    wrote = [(before or {}, after) for before, after, _ in edits if after]
+    if not wrote:
+        # That an item is absent, as after a removal, is true of any other diary too.
+        return any(_id(before) not in found for before, *_ in edits if before)
+    return any(
+        (name, value) in found[_id(after)].items() and (name, value) not in before.items()
+        for before, after in wrote
+        if _id(after) in found
+        for name, value in after.items()
+    )
 
 
 def _one_by_one(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from app.config import Settings
@@ -67,7 +68,10 @@ class Live:
 
 
 def caldav(url: str, settings: Settings) -> Live:
-    """A CalDAV account, or one calendar of it, by address. Raises BadInput without a sign-in."""
+    """A CalDAV account, or one calendar of it, by address. Raises BadInput for what is no address,
+    and without a sign-in."""
+    if not _is_address(url):
+        raise BadInput(f"“{url}” is not an address of a CalDAV server; it begins with https://.")
     if not settings.caldav_user or not settings.caldav_password:
         raise BadInput("Put the sign-in into CLEARWAY_CALDAV_USER and CLEARWAY_CALDAV_PASSWORD.")
 
@@ -85,6 +89,14 @@ def caldav(url: str, settings: Settings) -> Live:
         )
 
     return Live(connect)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        return False
 
 
 def graph(mailbox: str, settings: Settings) -> Live:
@@ -121,10 +133,11 @@ def google(calendar: str, settings: Settings) -> Live:
 
     def connect(viewer: Viewer) -> LiveDiary:
         from connectors.google import GoogleDiary, with_token
+        from connectors.google.mapping import of_a_person
         from connectors.lens import Lens
 
         lens = Lens.of(
-            viewer.also(calendar),
+            viewer.also(*of_a_person(calendar)),
             viewer.policy.organisation,
             viewer.policy.categories,
             viewer.policy.locked_categories,

@@ -25,6 +25,7 @@ _NOBODYS = (
     "No meeting here is known to be set up by the leader, so none can change. "
     "Giving the address of the leader may help."
 )
+_NOT_YET = "A plan of a calendar on a server cannot be applied from here yet; nothing was written."
 _PLANNED = frozenset(rule.id for rule in RULES if rule.planned)
 
 
@@ -105,12 +106,14 @@ def plan(
     kept, notes = kept_ids(opened, keep)
     if tier is not Tier.HOLDS and not any(each.organizer for each in opened.diary.occurrences):
         notes += (_NOBODYS,)
+    if tier is not Tier.HOLDS:
+        notes += opened.fixed_because
     began = perf_counter()
     left = stopwatch(budget)
     made = planner.plan(opened.diary, opened.policy, opened.now, tier, kept, left)
     if opened.live:
         changes, more = informed(opened.live, made.changes)
-        made, notes = replace(made, changes=changes), notes + more
+        made, notes = replace(made, changes=changes), (*notes, *more, _NOT_YET)
     return Planned(opened, made, perf_counter() - began, notes)
 
 

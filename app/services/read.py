@@ -22,6 +22,9 @@ from rules.policy import Policy
 from rules.working_pattern import WorkingPattern
 
 _DAY = timedelta(days=1)
+_PUBLISHED = "A published calendar cannot be changed, so its meetings stay as they are."
+_READ_ONLY = "A calendar that is shared for reading only cannot be changed, so its meetings stay as they are."
+_UNTOLD = "This server tells nobody of changes, so meetings with others stay as they are."
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,8 @@ class OpenDiary:
 
     `warnings` are sentences about what was left out. `sources` are the files it was read from,
     within the limits of `settings`, and `live` the calendars on servers, still connected. `fixed`
-    are events of those that their calendar does not let Clearway change.
+    are events of those that their calendar does not let Clearway change, and `fixed_because` says
+    of meetings why.
     """
 
     diary: Diary
@@ -62,6 +66,7 @@ class OpenDiary:
     settings: Settings = field(default_factory=Settings)
     live: tuple[LiveDiary, ...] = field(default=(), repr=False)
     fixed: frozenset[str] = frozenset()
+    fixed_because: tuple[str, ...] = ()
 
     @property
     def listed(self) -> tuple[Occurrence, ...]:
@@ -136,6 +141,7 @@ def _open(
         settings=limits,
         live=live,
         fixed=found.fixed,
+        fixed_because=found.fixed_because,
     )
 
 
@@ -150,6 +156,7 @@ class _Found:
     zone: ZoneInfo
     warnings: tuple[str, ...]
     fixed: frozenset[str]
+    fixed_because: tuple[str, ...]
 
 
 def _frame(zone: ZoneInfo, ask: Ask, files: PolicyFiles) -> tuple[WorkingPattern, date, date]:
@@ -173,9 +180,10 @@ def _read(
     found = [one for each in readings for one in each.occurrences]
     found += _read_json(items, span, zone, viewer.limits) if items else ()
     warnings = tuple(sentence for each in readings for sentence in each.warnings)
-    pairs = zip(live, readings, strict=False)
-    fixed = frozenset(one for diary, each in pairs for one in _fixed(diary.abilities, each))
-    return _Found(in_order(_once(found)), zone, warnings, fixed)
+    pairs = [(diary.abilities, each) for diary, each in zip(live, readings, strict=False)]
+    fixed = frozenset(one for abilities, each in pairs for one in _fixed(abilities, each))
+    why = dict.fromkeys(told for abilities, each in pairs for told in _why(abilities, each))
+    return _Found(in_order(_once(found)), zone, warnings, fixed, tuple(why))
 
 
 def _fixed(abilities: frozenset[Ability], reading: Reading) -> Iterator[str]:
@@ -184,6 +192,19 @@ def _fixed(abilities: frozenset[Ability], reading: Reading) -> Iterator[str]:
         needed = Ability.HOLDS if each.hold else Ability.MEETINGS
         if needed not in abilities:
             yield each.id
+
+
+def _why(abilities: frozenset[Ability], reading: Reading) -> Iterator[str]:
+    """Why the meetings of a calendar stay as they are, where they do."""
+    meetings = [each for each in reading.occurrences if each.hold is None and not each.all_day]
+    if not meetings or Ability.MEETINGS in abilities:
+        return
+    if not abilities:
+        yield _PUBLISHED
+    elif Ability.HOLDS not in abilities:
+        yield _READ_ONLY
+    elif any(each.other_people for each in meetings):
+        yield _UNTOLD
 
 
 def _read_calendars(sources: Sequence[Source], span: Interval, viewer: Viewer) -> Reading:

@@ -7,11 +7,13 @@ from zoneinfo import ZoneInfo
 
 from app.services.apply import Applied
 from app.services.undo import Undone
+from app.terminal.diary import say_kind
 from app.terminal.glyphs import QUIET
 from app.terminal.page import Page
-from app.terminal.plan import say_change
 from rules.change import Change, ChangeKind
-from rules.words import say_count
+from rules.interval import Interval
+from rules.words import say_count, say_day, say_span, say_time
+from rules.working_pattern import local_date
 
 _DONE = {
     ChangeKind.HOLD_CREATE: ("hold", "written"),
@@ -20,34 +22,41 @@ _DONE = {
     ChangeKind.EVENT_SHORTEN: ("meeting", "shortened"),
     ChangeKind.EVENT_MOVE: ("meeting", "moved"),
 }
+_MEETINGS = (ChangeKind.EVENT_SHORTEN, ChangeKind.EVENT_MOVE)
 
 
 def show_applied(page: Page, applied: Applied, out: Path, undo_file: Path) -> None:
-    """What is in the new diary, and how to go back."""
+    """What is in the new diary, who has to be told of it, and how to go back."""
     zone = applied.planned.opened.diary.pattern.zone
     page.say(_count(applied.applied), style="bold")
     page.console.print()
     page.pairs((("new diary", str(out)), ("undo file", str(undo_file))))
-    _show_skipped(page, "Not written", _reasons(applied), zone)
+    _list(
+        page, "Not written", [_say_left(each.change, each.reason, zone) for each in applied.skipped]
+    )
+    changed = sorted(_meetings(applied.applied), key=lambda each: each.starts)
+    _list(page, "Who to tell, as a file mails nobody", [_say_tell(each, zone) for each in changed])
     page.console.print()
     page.say(f"To go back: clearway undo {out} {undo_file}", style=QUIET)
 
 
 def show_undone(page: Page, undone: Undone, target: Path) -> None:
     """What was taken back, and what a person has edited since."""
-    zone = ZoneInfo("UTC")
+    zone = undone.zone
     page.say(f"{say_count(len(undone.undone), 'change')} taken back.", style="bold")
     page.console.print()
     page.pairs((("diary", str(target)),))
-    _show_skipped(page, "Left alone", _reasons(undone), zone)
+    back = sorted(_meetings(undone.undone), key=lambda each: each.starts)
+    _list(page, "Meetings as they were", [_say_back(each, zone) for each in back])
+    _list(
+        page,
+        "Left alone",
+        [_say_left(each.change, each.reason, zone, back=True) for each in undone.skipped],
+    )
     if undone.told:
         page.console.print()
         events = say_count(len(undone.told), "meeting")
         page.say(f"People of {events} may have been told of the change; mail cannot be unsent.")
-
-
-def _reasons(done: Applied | Undone) -> list[tuple[Change, str]]:
-    return [(each.change, each.reason) for each in done.skipped]
 
 
 def _count(changes: Sequence[Change]) -> str:
@@ -62,10 +71,68 @@ def _count(changes: Sequence[Change]) -> str:
     return f"{', '.join(parts)}."
 
 
-def _show_skipped(
-    page: Page, title: str, skipped: Sequence[tuple[Change, str]], zone: ZoneInfo
-) -> None:
-    if not skipped:
-        return
-    page.head(title)
-    page.pairs((page.glyphs.bullet, f"{say_change(each, zone)} {why}") for each, why in skipped)
+def _list(page: Page, title: str, sentences: Sequence[str]) -> None:
+    if sentences:
+        page.head(title)
+        page.pairs((page.glyphs.bullet, each) for each in sentences)
+
+
+def _meetings(changes: Sequence[Change]) -> list[Change]:
+    return [each for each in changes if each.kind in _MEETINGS]
+
+
+def _say_tell(change: Change, zone: ZoneInfo) -> str:
+    """How many people have to hear of a meeting's new time."""
+    meeting, people = _say_both(change, zone), change.people_told
+    if not people:
+        return f"Nobody else has to be told of the {meeting}."
+    return f"Tell the {'1 person' if people == 1 else f'{people} people'} of the {meeting}."
+
+
+def _say_both(change: Change, zone: ZoneInfo) -> str:
+    """A meeting at its new time, with the old one behind: `meeting at 9:45am on … (was 10am)`."""
+    old, new = change.before, change.after
+    if old is None or new is None:
+        return _say_event(change, new or old, zone)
+    if old.minutes == new.minutes:
+        meeting, was = _say_event(change, new, zone), say_time(old.start, zone)
+    else:
+        meeting = f"meeting from {say_span(new, zone)} on {_day(new, zone)}"
+        was = say_span(old, zone)
+    other_day = _day(old, zone) != _day(new, zone)
+    return f"{meeting} (was {was}{f' on {_day(old, zone)}' if other_day else ''})"
+
+
+def _say_back(change: Change, zone: ZoneInfo) -> str:
+    """What undo did to a meeting."""
+    now, goal = change.after, change.before
+    event = f"The {_say_event(change, now or goal, zone)}"
+    if now is None or goal is None:
+        return f"{event} is as it was."
+    if now.start == goal.start:
+        return f"{event} ends at {say_time(goal.end, zone)} again."
+    return f"{event} goes back to {say_time(goal.start, zone)}."
+
+
+def _say_left(change: Change, why: str, zone: ZoneInfo, *, back: bool = False) -> str:
+    """What was not done, and why; `back` where it is undo that left it alone."""
+    now, goal = (change.after, change.before) if back else (change.before, change.after)
+    event = _say_event(change, now or goal, zone)
+    if now is None:
+        what = "is not put back" if back else "is not written"
+    elif goal is None:
+        what = "is not removed"
+    elif now.start == goal.start:
+        what = f"does not end at {say_time(goal.end, zone)}{' again' if back else ''}"
+    else:
+        what = f"does not {'go back' if back else 'move'} to {say_time(goal.start, zone)}"
+    return f"The {event} {what}. {why}"
+
+
+def _say_event(change: Change, when: Interval | None, zone: ZoneInfo) -> str:
+    what = f"hold ({say_kind(change.hold)})" if change.hold else "meeting"
+    return f"{what} at {say_time(when.start, zone)} on {_day(when, zone)}" if when else what
+
+
+def _day(when: Interval, zone: ZoneInfo) -> str:
+    return say_day(local_date(when.start, zone))

@@ -146,4 +146,4 @@ def _say_gaps(gaps: Sequence[Finding], policy: Policy, zone: ZoneInfo) -> str:
 def _closing(checked: Checked) -> str:
     if not checked.findings:
         return "Your diary has all that your settings ask for."
-    return "To see what could be done: clearway plan, with the same file and options."
+    return "To see what could be done: clearway plan, with the same calendars and options."

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from rich.text import Text
 
+from app.services.ahead import look_ahead
 from app.services.curve import Point
 from app.services.plan import Planned
 from app.terminal.check import title_of, under_day
@@ -48,6 +49,11 @@ def show_plan(page: Page, planned: Planned) -> None:
     page.line(Text(say_dates(diary.start, diary.end), style="bold"))
     page.say(f"{_TIERS[plan.tier]}. {_who_is_told(plan)}")
     page.say("Nothing has been written.")
+    ahead = look_ahead(planned.opened)
+    for sentence in ahead.sentences:
+        page.say(sentence)
+    if ahead.is_empty:
+        return
     entries = _entries(planned)
     if entries:
         used = _draw_days(page, planned, entries)

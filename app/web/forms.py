@@ -89,7 +89,6 @@ def read_answers(form: Form, limit: int) -> Answers:
 
     Raises BadInput for a damaged calendar, and for more left out than one page carries.
     """
-    kept = [unpack(word, limit) for word in form.words.get("kept", []) if word]
     return Answers(
         me=form.word("me"),
         hours=form.word("hours"),
@@ -99,8 +98,17 @@ def read_answers(form: Form, limit: int) -> Answers:
         nation=form.word("nation"),
         now=form.word("now"),
         left=_left(form),
-        contents=tuple(form.contents("calendar") or kept),
+        contents=tuple(form.contents("calendar") or _kept(form, limit)),
     )
+
+
+def _kept(form: Form, limit: int) -> list[bytes]:
+    """The calendars that the page carried, all together within the limit of one."""
+    contents: list[bytes] = []
+    for word in form.words.get("kept", []):
+        if word:
+            contents.append(unpack(word, limit - sum(map(len, contents))))
+    return contents
 
 
 def has_ticks(form: Form) -> bool:
@@ -145,8 +153,11 @@ def to_ask(answers: Answers, now: datetime) -> Ask:
 
 
 def remember(answers: Answers, now: datetime) -> Answers:
-    """The answers with the moment they were answered at, so that a plan stays the same plan."""
-    return replace(answers, now=answers.now or say_moment(now))
+    """The answers with the moment that a page is shown at, so that a plan of it can be taken.
+
+    A moment that was carried here is an older page's: what is shown is planned from now on.
+    """
+    return replace(answers, now=say_moment(now))
 
 
 def _date(text: str, name: str, sentence: str, wrong: list[Wrong]) -> date | None:

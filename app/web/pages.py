@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app import problems
 from app.door.desk import Desk, desk_of
@@ -19,15 +19,19 @@ from app.drawing.svg import flag_sample, sample, stylesheet
 from app.problems import EXPECTED, Kind
 from app.services import apply as applying
 from app.services import undo as undoing
+from app.services.begun import BegunPlan, refuse_begun
 from app.services.curve import Point, curve
 from app.services.errors import BadInput, StalePlan
 from app.services.plan import plan
 from app.services.read import OpenDiary, read
+from app.services.source import Source
 from app.web import forms
+from app.web.carry import pack, unpack
 from app.web.forms import Answers, Wrong, WrongAnswers
 from app.web.left_out import LeftOut, find
 from app.web.presenters import curve_rows, left_view, overview, tier_views
 from app.web.trimming import Shown, show, show_points
+from app.web.undone import undone_view
 from rules.planner.plan import Tier
 from rules.words import say_minutes
 
@@ -102,6 +106,12 @@ async def show_sample(request: Request) -> HTMLResponse:
     return await _week(desk, forms.sample_answers(desk.now()))
 
 
+@router.get("/week")
+def week_without_a_diary() -> RedirectResponse:
+    """Somebody comes back to the address of a page of which nothing was kept."""
+    return RedirectResponse("/", 303)
+
+
 @router.post("/week")
 async def show_week(request: Request) -> HTMLResponse:
     """The diary that was brought, before and after; or again, without what was left out."""
@@ -128,6 +138,8 @@ async def take(request: Request) -> Response:
         done = await desk.workers.run(lambda: _apply(desk, answers, Tier(name), plan_hash))
     except WrongAnswers as error:
         return _start(desk, error.answers, error.wrong, 422)
+    except BegunPlan as error:
+        return error_page(problems.STALE, problems.say(error))
     except StalePlan:
         return error_page(problems.STALE, _STALE)
     if ending == "json":
@@ -143,7 +155,7 @@ def start_undo(request: Request) -> HTMLResponse:
 
 @router.post("/undo")
 async def undo(request: Request) -> Response:
-    """The diary as it was before a plan was applied."""
+    """What was taken back and what was left alone, with the diary as it is then."""
     desk = desk_of(request)
     content_type(request, (FORM,))
     form = await read_form(request, desk.pair_limit)
@@ -162,7 +174,20 @@ async def undo(request: Request) -> Response:
         done = await desk.workers.run(lambda: undoing.undo(calendar[0], record[0]))
     except EXPECTED as error:
         return _undo_page([Wrong("undo", problems.say(error))], problems.kind_of(error).status)
-    return _file(done.content, CALENDAR, "clearway-undone.ics")
+    return _page("undone.html", undone=undone_view(done), packed=pack(done.content))
+
+
+@router.post("/undone")
+async def take_undone(request: Request) -> Response:
+    """The diary that the page before carries, as a file."""
+    desk = desk_of(request)
+    content_type(request, (FORM,))
+    # What is packed can be a third larger than what is in it.
+    form = await read_form(request, 2 * desk.pair_limit)
+    content = unpack(form.word("kept"), desk.pair_limit)
+    if Source("", content).is_json:
+        return _file(content, "application/json", "clearway-undone.json")
+    return _file(content, CALENDAR, "clearway-undone.ics")
 
 
 @router.get("/problems")
@@ -224,7 +249,9 @@ def _look(desk: Desk, answers: Answers) -> _Seen:
 def _apply(desk: Desk, answers: Answers, tier: Tier, plan_hash: str) -> applying.Applied:
     opened, left = _open(desk, answers)
     planned = plan(opened, tier, keep=left.keep, budget=float(desk.settings.budget))
-    return applying.write(show(planned, left).planned, expected=plan_hash)
+    shown = show(planned, left).planned
+    refuse_begun(shown, desk.now())
+    return applying.write(shown, expected=plan_hash)
 
 
 def _open(desk: Desk, answers: Answers) -> tuple[OpenDiary, LeftOut]:

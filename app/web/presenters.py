@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from app.drawing import layout
 from app.drawing.svg import draw
 from app.drawing.words import NAMES, DayWords, describe, summarise
+from app.services.ahead import Ahead, look_ahead
 from app.services.curve import Point
 from app.services.plan import Planned
 from app.services.read import OpenDiary
@@ -102,6 +103,7 @@ class TierView:
     pictures: tuple[Picture, ...]
     days: tuple[ChangeDay, ...]
     stays: tuple[Stay, ...]
+    rest: str
     series: tuple[str, ...]
     proof: str
     hash: str
@@ -133,9 +135,11 @@ class CurveRow:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """The diary as it is: pictures, facts, and what could not be read."""
+    """The diary as it is: pictures, facts, what is not planned, and what could not be read."""
 
     when: str
+    lead: str
+    unplanned: tuple[str, ...]
     missing: str
     pictures: tuple[Picture, ...]
     facts: tuple[Fact, ...]
@@ -161,14 +165,50 @@ class LeftView:
 def overview(opened: OpenDiary) -> Overview:
     """The first part of the page: the diary as it was brought."""
     found = evaluate(opened.diary, opened.policy)
-    total = sum(each.missing for each in found if _RULES[each.rule].planned)
+    ahead = look_ahead(opened)
+    total = _missing(found, ahead)
     return Overview(
         when=_say_window(opened.diary),
-        missing=say_minutes(total),
-        pictures=_pictures(opened, opened.diary, found, "now", "Now"),
-        facts=tuple(_facts(found)),
+        lead=_lead(total, ahead),
+        unplanned=() if ahead.is_empty else ahead.sentences,
+        missing=_say_missing(total, ahead),
+        pictures=_pictures(opened, opened.diary, _in_play(found, ahead), "now", "Now"),
+        facts=tuple(_facts(found, ahead)),
         warnings=opened.warnings,
     )
+
+
+def _missing(findings: Iterable[Finding], ahead: Ahead) -> int:
+    """Minutes of the planned rules, on the days that the plans beside them are made for."""
+    return sum(
+        each.missing for each in findings if _RULES[each.rule].planned and ahead.counts(each)
+    )
+
+
+def _in_play(findings: Iterable[Finding], ahead: Ahead) -> tuple[Finding, ...]:
+    """What a picture points at: nothing stays to find on a day that is not planned."""
+    return tuple(each for each in findings if not _RULES[each.rule].planned or ahead.counts(each))
+
+
+def _lead(minutes: int, ahead: Ahead) -> str:
+    if ahead.is_empty:
+        return " ".join(ahead.sentences)
+    if minutes:
+        return f"Your diary has {say_minutes(minutes)} still to find."
+    whose = "Your diary has" if ahead.is_whole else "The days that are planned have"
+    return f"{whose} all that your settings ask for."
+
+
+def _say_missing(minutes: int, ahead: Ahead) -> str:
+    return "–" if ahead.is_empty else say_minutes(minutes)
+
+
+def _say_rest(ahead: Ahead) -> str:
+    """What stands where nothing stays to find."""
+    if ahead.is_empty:
+        return ""
+    where = "" if ahead.is_whole else " on the days that are planned"
+    return f"Nothing stays to find{where}."
 
 
 def left_view(left: LeftOut, opened: OpenDiary) -> LeftView:
@@ -252,7 +292,8 @@ def _tier(shown: Shown, same: str) -> TierView:
     plan, after = planned.plan, planned.after
     heading, about = TIERS[plan.tier]
     numbers = plan.objective.numbers
-    found = evaluate(after, planned.opened.policy)
+    ahead = look_ahead(planned.opened)
+    found = _in_play(evaluate(after, planned.opened.policy), ahead)
     left = numbers.must_missing + plan.objective.should_missing
     name = plan.tier.value
     return TierView(
@@ -263,12 +304,13 @@ def _tier(shown: Shown, same: str) -> TierView:
         told=numbers.people_told,
         mails=sum(each.mails for each in plan.changes),
         meetings=numbers.meetings_changed,
-        missing=say_minutes(left),
+        missing=_say_missing(left, ahead),
         pictures=_pictures(planned.opened, after, found, name, heading, plan.changes),
         days=tuple(_change_days(plan.changes, planned)),
         stays=tuple(_stay(each, planned) for each in plan.remaining),
+        rest=_say_rest(ahead),
         series=tuple(each.message for each in plan.series),
-        proof=_proof(shown),
+        proof=" ".join(ahead.sentences) if ahead.is_empty else _proof(shown),
         hash=planned.hash,
         unknown=any(each.agreement is Agreement.UNKNOWN for each in plan.changes),
         same_as=same,
@@ -313,10 +355,10 @@ def _pictures(
     )
 
 
-def _facts(findings: Sequence[Finding]) -> Iterator[Fact]:
+def _facts(findings: Sequence[Finding], ahead: Ahead) -> Iterator[Fact]:
     for rule in RULES:
         mine = [each for each in findings if each.rule == rule.id]
-        missing = sum(each.missing for each in mine) if rule.planned else 0
+        missing = _missing(mine, ahead)
         if mine:
             told = tuple(each.message for each in mine)
             yield Fact(rule.title, rule.about, say_minutes(missing) if missing else "", told)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote, unquote, urljoin
+from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from caldav.elements import cdav, dav
 from caldav.lib.error import DAVError
@@ -11,17 +11,20 @@ from caldav.response import CalendarQueryResult, DAVResponse, PropfindResult
 
 from connectors.base import Calendar
 from connectors.caldav import queries
-from connectors.caldav.wire import Client, check
+from connectors.caldav.wire import Client, check, joined
 from connectors.errors import BadAnswer, NotPossible, PermissionMissing
 from connectors.lens import plain_address
 
 _WELL_KNOWN = "/.well-known/caldav"
 _WRITES = frozenset({"{DAV:}all", "{DAV:}write", "{DAV:}write-content"})
 _SYNC = "{DAV:}sync-collection"
+_KNOWN = frozenset({207, 403, 404, 410})
+"""What a calendar server says of one of its own addresses. Any other answer is of another program."""
 _SAFE = "/:@!$&'()*+,;=~-._"
 
 NO_ACCOUNT = "There is no calendar account at this address."
 NO_CALENDAR = "The account has no calendar for events."
+NOT_HERE = "There is no calendar at this address."
 NOT_THERE = "One of the chosen calendars is not in the account."
 
 
@@ -55,21 +58,18 @@ class Account:
     def __init__(self, client: Client, url: str) -> None:
         """Discovery (RFC 6764 section 6). Raises ConnectorError."""
         self.client = client
-        principal, direct = _principal(client, url)
+        principal, given = _principal(client, url)
         found = _first(client, principal, queries.PRINCIPAL, depth=0)
         homes = _hrefs(client.address, found.get(cdav.CalendarHomeSet.tag))
         addresses = _texts(found.get(cdav.CalendarUserAddressSet.tag))
         self.addresses = frozenset(plain_address(one) for one in addresses if "@" in one)
         outbox = _hrefs(client.address, found.get(cdav.ScheduleOutboxURL.tag))
         for address in (*homes, *outbox):
-            client.wire.trust(address)
+            client.wire.trust(address, said_by=client.address)
         self.collections = _collections(client, homes)
-        if direct and self._named(direct) is None:
-            # somebody else's calendar that is shared with this account lies in no home of it
-            self.collections = (*self.collections, *_calendars_at(client, direct, 0))
+        self._direct = self._meant(given, (principal, *homes)) if given else ""
         if not self.collections:
             raise NotPossible(NO_CALENDAR)
-        self._direct = direct
         self.schedules = bool(self.addresses) and _schedules(client, homes)
         self.outbox = outbox[0] if outbox and self.schedules else ""
 
@@ -95,6 +95,23 @@ class Account:
         if None in found:
             raise NotPossible(NOT_THERE)
         return tuple(one for one in found if one is not None)
+
+    def _meant(self, given: str, account: Sequence[str]) -> str:
+        """The address of the calendar that was given, empty where it is the account's or leads to
+        it. Raises NotPossible for any other, so that no other calendar is read in its place."""
+        if self._named(given) is not None:
+            return given
+        if any(_leads_to(given, one) for one in account):
+            return ""
+        # somebody else's calendar that is shared with this account lies in no home of it
+        found = _shared(self.client, given)
+        if found:
+            self.collections = (*self.collections, *found)
+            return found[0].url
+        own = _hrefs(self.client.address, _homes_of(self.client, given))
+        if any(_leads_to(one, home) for one in own for home in account):
+            return ""
+        raise NotPossible(NOT_HERE)
 
     def _named(self, name: str) -> Collection | None:
         wanted = unquote(name).rstrip("/")
@@ -143,21 +160,45 @@ def _crlf(found: CalendarQueryResult) -> bytes:
 
 
 def _principal(client: Client, url: str) -> tuple[str, str]:
-    """The address of the principal, and the one that was given where it answers by itself."""
+    """The address of the principal, and the one that was given where it is more than a server's
+    and the server knows what is there, or that nothing is."""
     root = urljoin(url, "/")
     known = urljoin(url, _WELL_KNOWN)
     places = [known, url] if url.rstrip("/") == root.rstrip("/") else [url, known, root]
-    refused = False
+    refused, given = False, ""
     for place in places:
         response = _ask(client, place, queries.CURRENT_USER, 0)
         refused = refused or response.status == 403
+        if place == url and place != root and response.status in _KNOWN:
+            given = client.address
         for each in _results(response):
             href = each.properties.get(dav.CurrentUserPrincipal.tag)
             if isinstance(href, str) and href:
-                return urljoin(client.address, href), url if place == url else ""
+                return joined(client.address, href), given
     if refused:
         raise PermissionMissing("The account is not allowed to read its calendars.")
     raise NotPossible(NO_ACCOUNT)
+
+
+def _leads_to(address: str, goal: str) -> bool:
+    """Whether an address is this one or a folder above it. Hosts may differ, as iCloud's do."""
+    above, below = (f"{unquote(urlsplit(one).path).rstrip('/')}/" for one in (address, goal))
+    return below.startswith(above)
+
+
+def _shared(client: Client, url: str) -> list[Collection]:
+    try:
+        return _calendars_at(client, url, 0)
+    except (BadAnswer, NotPossible, PermissionMissing):
+        return []
+
+
+def _homes_of(client: Client, url: str) -> object:
+    """Where the calendars of the principal at this address are: an account has several names."""
+    try:
+        return _first(client, url, queries.PRINCIPAL, depth=0).get(cdav.CalendarHomeSet.tag)
+    except (BadAnswer, NotPossible, PermissionMissing):
+        return None
 
 
 def _schedules(client: Client, homes: Sequence[str]) -> bool:
@@ -246,11 +287,11 @@ def _parsed(parse: Any, response: DAVResponse) -> Any:
 
 def _url(base: str, href: str) -> str:
     """The whole address of a path that the package has decoded."""
-    return urljoin(base, quote(href, safe=_SAFE))
+    return joined(base, quote(href, safe=_SAFE))
 
 
 def _hrefs(base: str, value: object) -> list[str]:
-    return [urljoin(base, one) for one in _texts(value)]
+    return [joined(base, one) for one in _texts(value)]
 
 
 def _texts(value: object) -> list[str]:

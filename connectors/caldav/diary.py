@@ -34,6 +34,7 @@ from connectors.errors import (
 )
 from connectors.icalendar import DEFAULT_OPTIONS, Options, apply, hold_uid, itip
 from connectors.icalendar.itip import Mailer
+from connectors.lens import doubts
 from connectors.transport import Network
 from rules.change import Change, ChangeKind
 from rules.event import Occurrence
@@ -116,7 +117,13 @@ class CalDavDiary:
 
     def read(self, window: Interval) -> Reading:
         """The occurrences that overlap the window. One request for each calendar."""
-        return read_resources(self._store.window(window), window, self.options)
+        return self._read(self._store.window(window), window)
+
+    def _read(self, resources: Sequence[Resource], window: Interval) -> Reading:
+        reading = read_resources(resources, window, self.options)
+        options = self.options
+        told = doubts(options.me, options.organisation, reading.occurrences)
+        return replace(reading, warnings=(*reading.warnings, *told))
 
     def get(self, event_id: str) -> Occurrence:
         """One occurrence; for the UID of a series its first. Raises EventGone."""
@@ -139,7 +146,7 @@ class CalDavDiary:
         if state is not None and mark is not None and mark.digest == now.digest:
             # something else changed, or the server forgot its token and lists everything
             return Synced(replace(state, token=now.token), None)
-        reading = read_resources(resources, window, self.options)
+        reading = self._read(resources, window)
         if state is not None and state.events and not reading.occurrences and not allow_empty:
             raise SuddenlyEmpty
         return Synced(SyncState(now.token, window, len(reading.occurrences)), reading)

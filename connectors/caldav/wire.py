@@ -25,7 +25,11 @@ _FOLLOWED = frozenset({"GET", "HEAD", "OPTIONS", "PROPFIND", "REPORT"})
 _TEXT = {"content-type": "text/plain"}
 
 MOVED = "The server sends its calendars to another host; please connect to that host."
-NOT_PLAIN = "The address has to begin with https://, so that the password is not read on its way."
+NOT_PLAIN = (
+    "The address has to begin with https://, so that the password is not read on its way; "
+    "CLEARWAY_PRIVATE_NETWORKS allows http in networks of your own."
+)
+NO_ADDRESS = "This is not an address of a CalDAV server; it begins with https://."
 
 # The package quotes answers in its log, and answers hold titles and names.
 for _name in ("caldav", "caldav.response"):
@@ -46,6 +50,14 @@ class Password:
 
 
 SignIn = Password | Token
+
+
+def joined(base: str, href: str) -> str:
+    """Where a reference in an answer leads (RFC 3986 section 5). Raises BadAnswer."""
+    try:
+        return urljoin(base, href)
+    except ValueError as error:
+        raise BadAnswer("The server's answer holds an address that is none.") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +104,10 @@ class Wire:
         transport: httpx.BaseTransport | None = None,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
-        self.home = _Origin.of(url)
+        try:
+            self.home = _Origin.of(url)
+        except BadAnswer as error:
+            raise NotPossible(NO_ADDRESS) from error
         if self.home.scheme != "https" and not private:
             raise NotPossible(NOT_PLAIN)
         self._sign_in = sign_in
@@ -105,10 +120,18 @@ class Wire:
         """Let go of the connections."""
         self._transport.close()
 
-    def trust(self, url: str) -> None:
-        """Send the credentials to this host too, unless that is less safe than the first."""
+    def trust(self, url: str, *, said_by: str | None = None) -> None:
+        """Send the credentials to this host too, unless that is less safe than the first.
+
+        `said_by` is the address whose answer names it: one that has no credentials itself cannot
+        ask for them, neither for itself nor for another. Raises NotPossible.
+        """
         origin = _Origin.of(url)
-        if origin.scheme == "https" and origin not in self._trusted:
+        if origin in self._trusted:
+            return
+        if said_by is not None and _Origin.of(said_by) not in self._trusted:
+            raise NotPossible(MOVED)
+        if origin.scheme == "https":
             self._trusted.add(origin)
             self._doors.pop(origin, None)
 
@@ -137,7 +160,7 @@ class Wire:
                 return url, answer
             if method not in _FOLLOWED:
                 raise NotPossible(MOVED)
-            url = urljoin(url, answer.headers.get("Location", ""))
+            url = joined(url, answer.headers.get("Location", ""))
         raise BadAnswer("The server sends from one address to the next without an end.")
 
     def _door(self, origin: _Origin) -> Door:

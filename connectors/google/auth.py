@@ -38,7 +38,7 @@ LISTING = frozenset({ALL, READ, CALENDARS, f"{ALL}.calendarlist"})
 ASKING = frozenset({ALL, READ, FREE_BUSY, f"{EVENTS}.freebusy"})
 
 _MOST_BYTES = 1_000_000
-_SIGN_IN = "Google no longer accepts the sign-in; please sign in again."
+_SIGN_IN = "Google does not accept this sign-in; please sign in again."
 _NOT_ALLOWED = {
     "unauthorized_client": "The administrator of the domain has not allowed Clearway to act for this person.",
     "access_denied": "The administrator of the domain does not allow Clearway.",

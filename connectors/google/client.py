@@ -247,6 +247,12 @@ class Client:
         )
         return _items(list(self._pages(request, methods.list_next, "calendar#calendarList")))
 
+    def main_calendar(self) -> str:
+        """The id of the account's main calendar, which is its address."""
+        request = self._service.calendarList().get(calendarId="primary", fields="kind,id")
+        found = _answer(request, self._once, "calendar#calendarListEntry").get("id")
+        return found if isinstance(found, str) else ""
+
     def watch(self, calendar: str, body: Event) -> Event:
         """Open a channel."""
         return _answer(self._events.watch(calendarId=calendar, body=body), self._once)
@@ -271,7 +277,10 @@ class Client:
                     "A calendar is not there, or not shared with this account."
                 ) from None
             yield page
-            request = following(request, page)
+            try:
+                request = following(request, page)
+            except ValueError as error:
+                raise BadAnswer("The server's answer holds a link that is none.") from error
             if request is None:
                 return
         raise BadAnswer(f"Google's answer has more than {MOST_PAGES} pages, the most that is read.")

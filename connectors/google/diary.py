@@ -5,6 +5,7 @@ import time
 import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock_time
 from hashlib import sha256
@@ -47,7 +48,7 @@ from connectors.google.client import (
 from connectors.google.mapping import Event
 from connectors.google.series import EDITED, Shift
 from connectors.hold_text import DISCREET, HOLD_TEXTS, HoldText
-from connectors.lens import Lens
+from connectors.lens import Lens, doubts
 from rules.change import Change, ChangeKind
 from rules.event import Kind, Occurrence, Status
 from rules.interval import Interval, merge
@@ -71,6 +72,15 @@ class _Place(NamedTuple):
 
     calendar: str
     event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class _Invited:
+    """Who was invited to a meeting when it was read. It lives no longer than the connection."""
+
+    version: str
+    mails: int
+    addresses: tuple[str, ...] = field(repr=False)
 
 
 class GoogleDiary:
@@ -106,9 +116,14 @@ class GoogleDiary:
         self._texts = texts
         self._focus = True
         """Whether this account may have focus time, until Google has refused one."""
+        self._read: dict[str, _Invited] = {}
+        """Who is invited to the leader's own meetings, as the last reading saw it."""
+        self._asked = False
+        """Whether the account was asked whose it is."""
 
     def close(self) -> None:
         """Let go of the connections."""
+        self._read.clear()
         self._client.close()
 
     # -- reading ----------------------------------------------------------------------------------
@@ -118,24 +133,37 @@ class GoogleDiary:
 
         Raises BadAnswer where there are events and none can be read.
         """
-        found: dict[_Key, Occurrence] = {}
-        zones: list[str] = []
-        left_out = seen = 0
+        listings = []
         for calendar in self._calendars:
             # timeMin is an excluded end: an event without length at the window's start belongs
             since = window.start - _SECOND
-            listed = self._client.window(calendar, since, window.end, people=self._people)
-            zones.append(listed.zone)
-            seen += len(listed.events)
-            left_out += self._gather(listed.events, found)
+            listings.append(self._client.window(calendar, since, window.end, people=self._people))
+        self._read.clear()
+        self._learn([event for each in listings for event in each.events])
+        found: dict[_Key, Occurrence] = {}
+        seen = sum(len(each.events) for each in listings)
+        left_out = sum(self._gather(each.events, found) for each in listings)
         if seen and left_out == seen:
             raise BadAnswer("None of the events in Google's answer can be read.")
-        zone, warnings = self._zone_of(zones[0])
+        zone, warnings = self._zone_of(listings[0].zone)
         timed = sorted(_Timed(one, zone) for one in found.values())
         shown = tuple(one.occurrence for one in timed if one.in_window(window))
         if left_out:
             warnings += (_left_out(left_out),)
+        if self._people:
+            warnings += doubts(self._lens.me, self._lens.organisation, shown)
         return Reading(shown, zone, warnings, left_out)
+
+    def _learn(self, events: Sequence[Event]) -> None:
+        """Whose diary it is, where nobody has said so: the events tell, else the account, once."""
+        if self._lens.me or not self._people:
+            return
+        found = {one for event in events for one in mapping.own_addresses(event)}
+        if not found and Ability.CALENDARS in self.abilities and not self._asked:
+            self._asked = True
+            with suppress(BadAnswer, EventGone, NotPossible, PermissionMissing):
+                found = mapping.of_a_person(self._client.main_calendar())
+        self._lens = self._lens.knowing(found)
 
     def _gather(self, events: Sequence[Event], found: dict[_Key, Occurrence]) -> int:
         """Add what can be read; how many cannot."""
@@ -152,7 +180,13 @@ class GoogleDiary:
             # of one meeting in two calendars, the copy that can be changed counts
             if key not in found or (one.organizer and not found[key].organizer):
                 found[key] = one
+                self._note(one, event)
         return left_out
+
+    def _note(self, one: Occurrence, event: Event) -> None:
+        if self._people and one.organizer and not mapping.guests_hidden(event):
+            addresses = mapping.addresses(event, self._lens)
+            self._read[one.id] = _Invited(one.version, one.other_people, addresses)
 
     def get(self, event_id: str) -> Occurrence:
         """One occurrence; for the UID of a series its first."""
@@ -215,6 +249,17 @@ class GoogleDiary:
         live, _ = self._exceptions(place, people=True)
         carried = [self._seen(one) for one in self._carried(live, change)]
         return known.other_people * (1 + len(live)) + sum(one.other_people for one in carried)
+
+    def read_mails(self, change: Change) -> int | None:
+        """The same without a request, by what the last reading saw; None where it saw another
+        version of the event or none."""
+        known = self._read.get(change.event_id or "")
+        return known.mails if known is not None and known.version == change.version else None
+
+    def read_invited(self, event_id: str) -> tuple[str, ...] | None:
+        """As `invited`, without a request, by what the last reading saw."""
+        known = self._read.get(event_id)
+        return known.addresses if known is not None else None
 
     # -- people -----------------------------------------------------------------------------------
 
@@ -567,7 +612,10 @@ class _Timed:
 def _instant(moment: datetime | date, zone: ZoneInfo) -> datetime:
     if isinstance(moment, datetime):
         return moment
-    return datetime.combine(moment, clock_time.min, zone).astimezone(UTC)
+    try:
+        return datetime.combine(moment, clock_time.min, zone).astimezone(UTC)
+    except OverflowError:
+        return datetime.combine(moment, clock_time.min, UTC)
 
 
 def _start(one: Occurrence) -> datetime:

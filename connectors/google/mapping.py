@@ -44,6 +44,7 @@ _STATUS = {"tentative": Status.TENTATIVE, "cancelled": Status.CANCELLED}
 _SHOWN_BY_TYPE = {"outOfOffice": ShowAs.OOF, "workingLocation": ShowAs.WORKING_ELSEWHERE}
 _SHOWN = {"": ShowAs.BUSY, "opaque": ShowAs.BUSY, "transparent": ShowAs.FREE}
 _NOTHING: Mapping[str, object] = MappingProxyType({})
+_NOBODYS = ".calendar.google.com"
 _SPLIT = re.compile(r"_R\d{8}(?:T\d{6})?$")
 _SLOT = re.compile(r"(\d{8})(?:T\d{6}Z)?")
 
@@ -184,6 +185,19 @@ def addresses(event: Event, lens: Lens) -> tuple[str, ...]:
     return tuple(found)
 
 
+def own_addresses(event: Event) -> set[str]:
+    """The addresses by which an event names the leader."""
+    named = (_table(event, "organizer"), *_attendees(event))
+    own = (_text(one, "email") for one in named if one.get("self") is True)
+    return {address for one in own for address in of_a_person(one)}
+
+
+def of_a_person(address: str) -> set[str]:
+    """An address as a set, empty for that of a calendar which is nobody's main one."""
+    plain = plain_address(address)
+    return set() if "@" not in plain or plain.endswith(_NOBODYS) else {plain}
+
+
 def guests_hidden(event: Event) -> bool:
     """Whether there are more people than the list tells."""
     return event.get("attendeesOmitted") is True
@@ -279,7 +293,10 @@ def _attendees(event: Event) -> list[Mapping[str, object]]:
 
 def _text(table: Mapping[str, object], name: str) -> str:
     value = table.get(name)
-    return value if isinstance(value, str) else ""
+    try:
+        return value if isinstance(value, str) and value.encode() else ""
+    except UnicodeEncodeError:
+        return ""
 
 
 def _table(table: Mapping[str, object], name: str) -> Mapping[str, object]:

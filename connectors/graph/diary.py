@@ -62,6 +62,7 @@ class GraphDiary:
 
     def close(self) -> None:
         """Let go of the connections."""
+        self._box.invited.clear()
         self._client.close()
 
     def read(self, window: Interval) -> Reading:
@@ -81,6 +82,7 @@ class GraphDiary:
         if change.before is None:
             raise EventChanged
         body = self._box.find(change.event_id or "")
+        self._box.invited.pop(change.event_id or "", None)
         if not is_series(body):
             return writing.change_one(self._box, body, change, stamp=stamp)
         self._need(Ability.SERIES)
@@ -91,6 +93,18 @@ class GraphDiary:
         if change.event_id is None:
             return 0
         return writing.mails(self._box, self._box.find(change.event_id))
+
+    def read_mails(self, change: Change) -> int | None:
+        """The same without a request, by what the last reading saw; None where it saw another
+        version of the event or none."""
+        known = self._box.invited.get(change.event_id or "")
+        return known.mails if known is not None and known.version == change.version else None
+
+    def read_invited(self, event_id: str) -> tuple[str, ...] | None:
+        """As `invited`, without a request, by what the last reading saw."""
+        self._need(Ability.FREE_BUSY)
+        known = self._box.invited.get(event_id)
+        return known.addresses if known is not None else None
 
     def propose(self, event_id: str, when: Interval, *, key: str) -> None:
         """Answer "tentative" with another time, where the organiser takes suggestions."""
@@ -121,8 +135,7 @@ class GraphDiary:
     def invited(self, event_id: str) -> tuple[str, ...]:
         """The addresses of everybody invited but the leader, rooms too."""
         self._need(Ability.FREE_BUSY)
-        found = mapping.invited(self._box.find(event_id))
-        return tuple(each for each in found if each not in self._box.lens.me)
+        return self._box.others(self._box.find(event_id))
 
     def working_hours(self) -> WorkingHours | None:
         """The hours in the mailbox's settings, in the zone that they name there."""

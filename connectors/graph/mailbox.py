@@ -15,7 +15,7 @@ from connectors.graph.client import Client, Refused, segment
 from connectors.graph.mapping import Body, Broken, NamedZone, View
 from connectors.hold_text import HOLD_TEXTS, HoldText
 from connectors.icalendar.zones import Zones
-from connectors.lens import Lens
+from connectors.lens import Lens, doubts
 from rules.event import Kind, Occurrence
 from rules.interval import Interval
 
@@ -82,6 +82,16 @@ def original(body: Body) -> datetime | None:
 
 
 @dataclass(frozen=True, slots=True)
+class Invited:
+    """Who was invited to one of the leader's own meetings when it was read: how many are mailed,
+    and every address but the leader's. It lives no longer than the connection."""
+
+    version: str
+    mails: int
+    addresses: tuple[str, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class _Slot:
     """The original start in one of our ids; of a whole day its date, as midnight in UTC."""
 
@@ -98,18 +108,36 @@ class _Slot:
 
 
 class Mailbox:
-    """What is known of the mailbox while this object lives: its zone, and Graph's ids of members."""
+    """What is known of the mailbox while this object lives: its zone, whose it is, Graph's ids of
+    members, and who is invited to the leader's own meetings."""
 
     def __init__(self, client: Client, options: Options) -> None:
         self.client = client
         self.options = options
-        self.lens = Lens.of(
-            options.me, options.organisation, options.categories, options.locked_categories
-        )
+        self.invited: dict[str, Invited] = {}
+        """By our ids, as the last reading saw it."""
         self._zones = Zones()
         self._ids: dict[str, str] = {}
 
     # -- settings -------------------------------------------------------------------------------
+
+    @cached_property
+    def lens(self) -> Lens:
+        """Who looks: the addresses that were given, else that of the mailbox's owner."""
+        options = self.options
+        given = Lens.of(
+            options.me, options.organisation, options.categories, options.locked_categories
+        )
+        return given if given.me or not options.people else given.knowing(self._owner())
+
+    def _owner(self) -> tuple[str, ...]:
+        try:
+            found = self.client.get(f"{self.client.root}/calendar", {"$select": "owner"})
+        except (BadAnswer, EventGone, NotPossible, PermissionMissing):
+            return ()
+        owner = found.get("owner")
+        address = owner.get("address") if isinstance(owner, Mapping) else None
+        return (address,) if isinstance(address, str) and "@" in address else ()
 
     @cached_property
     def home(self) -> NamedZone | None:
@@ -154,6 +182,7 @@ class Mailbox:
     def read(self, window: Interval) -> Reading:
         """The occurrences that overlap the window, with a count of those that cannot be read."""
         view = self.view
+        self.invited.clear()
         found: dict[str, Occurrence] = {}
         elsewhere: set[object] = set()
         left_out = total = 0
@@ -167,15 +196,20 @@ class Mailbox:
                     left_out += 1
                     continue
                 self.remember(one, body)
-                here.add(body.get("iCalUId"))
-                again = body.get("iCalUId") in elsewhere - {None, ""}
+                self._note(one, body)
+                shared = mapping.text(body.get("iCalUId"))
+                here.add(shared)
+                again = shared in elsewhere - {""}
                 if not again and _shows(one, window, view.zone):
                     found.setdefault(one.id, one)
             elsewhere |= here
         if left_out and left_out == total:
             raise BadAnswer("None of the events that the calendar's server sent can be read.")
         ordered = sorted(found.values(), key=lambda one: (*_instants(one, view.zone), one.id))
-        return Reading(tuple(ordered), view.zone, self._warnings(left_out), left_out)
+        warnings = self._warnings(left_out)
+        if self.options.people:
+            warnings += doubts(self.lens.me, self.lens.organisation, ordered)
+        return Reading(tuple(ordered), view.zone, warnings, left_out)
 
     def _events(self, path: str, window: Interval) -> Iterator[Body]:
         people, several = self.options.people, len(self.options.calendars) > 1
@@ -226,7 +260,10 @@ class Mailbox:
     def first(self, master: Body) -> Body:
         """The first member that a series still has. Raises EventGone."""
         start = self.instant(master, "start")
-        around = Interval(start - _DAY, start + _ENOUGH_FOR_A_FIRST)
+        try:
+            around = Interval(start - _DAY, start + _ENOUGH_FOR_A_FIRST)
+        except OverflowError:
+            raise BadAnswer("The server's answer holds a time that cannot be.") from None
         ordered = {**self._item(()), "$orderby": "start/dateTime"}
         one = next(self.instances(master.get("id"), around, ordered, page=1), None)
         if one is None:
@@ -277,6 +314,15 @@ class Mailbox:
         """Keep Graph's own id of a member of a series, to find it again in one request."""
         if one.recurrence_id is not None and isinstance(body.get("id"), str):
             self._ids[one.id] = body["id"]
+
+    def _note(self, one: Occurrence, body: Body) -> None:
+        if one.organizer and self.options.people:
+            mails = mapping.other_people(body, self.lens)
+            self.invited[one.id] = Invited(one.version, mails, self.others(body))
+
+    def others(self, body: Body) -> tuple[str, ...]:
+        """The addresses of everybody invited but the leader, rooms too."""
+        return tuple(each for each in mapping.invited(body) if each not in self.lens.me)
 
     def _item(self, more: Iterable[str]) -> dict[str, str]:
         people = self.options.people

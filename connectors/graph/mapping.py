@@ -161,7 +161,7 @@ def occurrence(body: Any, view: View) -> Occurrence:
 
 def version(body: Body) -> str:
     """The ETag of an event, empty where there is none."""
-    return _text(body.get("@odata.etag"))
+    return text(body.get("@odata.etag"))
 
 
 def marked(body: Body, name: str) -> str:
@@ -193,7 +193,7 @@ def home_zone(body: Body, zones: Zones) -> NamedZone | None:
 
 def named_zone(value: Any, zones: Zones) -> NamedZone | None:
     """A zone by its Windows or IANA name, None for a custom or unknown one."""
-    name = _text(value)
+    name = text(value)
     found = zones.named(name) if name else None
     return NamedZone(name, found) if found is not None else None
 
@@ -227,7 +227,7 @@ def _wall(value: Any, zones: Zones) -> tuple[datetime, tzinfo]:
         raise Broken("has a date or time that cannot be read") from error
     if wall.tzinfo is not None:
         return wall.replace(tzinfo=None), wall.tzinfo
-    name = _text(value.get("timeZone")) or "UTC"
+    name = text(value.get("timeZone")) or "UTC"
     if name.casefold() in _UTC_NAMES:
         return wall, UTC
     zone = zones.resolve(name)
@@ -268,8 +268,8 @@ def _next_day(day: date) -> date:
 
 def _series(body: Body, start: datetime | date) -> tuple[str, datetime | date | None]:
     """What the event is called: its own id, or that of its series and its original start."""
-    kind = _text(body.get("type")).casefold()
-    series, own = _text(body.get("seriesMasterId")), _text(body.get("id"))
+    kind = text(body.get("type")).casefold()
+    series, own = text(body.get("seriesMasterId")), text(body.get("id"))
     if kind not in ("occurrence", "exception") and not series:
         if not own:
             raise Broken("has no id")
@@ -294,30 +294,34 @@ def _original(value: Any, *, whole_day: bool) -> datetime | date:
 # -- facts --------------------------------------------------------------------------------------
 
 
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
+def text(value: Any) -> str:
+    """A text that can be sent on, else the empty one."""
+    try:
+        return value if isinstance(value, str) and value.encode() else ""
+    except UnicodeEncodeError:
+        return ""
 
 
 def _show_as(body: Body) -> ShowAs:
-    return _SHOW_AS.get(_text(body.get("showAs")).casefold(), ShowAs.UNKNOWN)
+    return _SHOW_AS.get(text(body.get("showAs")).casefold(), ShowAs.UNKNOWN)
 
 
 def _private(body: Body) -> bool:
     """Whatever is set and is not "normal" counts, a word of the future too."""
     sensitivity = body.get("sensitivity")
-    return sensitivity is not None and _text(sensitivity).casefold() != "normal"
+    return sensitivity is not None and text(sensitivity).casefold() != "normal"
 
 
 def _declined(body: Body) -> bool:
     status = body.get("responseStatus")
     response = status.get("response") if isinstance(status, dict) else None
-    return _text(response).casefold() == "declined"
+    return text(response).casefold() == "declined"
 
 
 def _mark(body: Body, lens: Lens) -> tuple[Kind | None, bool, datetime | None, Sequence[str]]:
     """Kind, firm, changed, and the names of the categories, by connectors/mark.py."""
     listed = body.get("categories")
-    names = [_text(one).strip() for one in listed] if isinstance(listed, list) else []
+    names = [text(one).strip() for one in listed] if isinstance(listed, list) else []
     ours = firm = changed = ""
     if body.get("singleValueExtendedProperties"):
         kept = _properties(body)
@@ -333,7 +337,7 @@ def _properties(body: Body) -> dict[str, str]:
     if not isinstance(listed, list):
         return {}
     return {
-        _text(one.get("id")).casefold(): _text(one.get("value"))
+        text(one.get("id")).casefold(): text(one.get("value"))
         for one in listed
         if isinstance(one, dict)
     }
@@ -386,7 +390,7 @@ class _Counted:
         rooms: set[str] = set()
         people = {host}
         for each in _attendees(body):
-            chosen = rooms if _text(each.get("type")).casefold() == "resource" else people
+            chosen = rooms if text(each.get("type")).casefold() == "resource" else people
             chosen.add(_address(each))
         others = people - rooms - mine - {""}
         self.others = len(others)
@@ -409,7 +413,7 @@ def _address(recipient: Any) -> str:
     email = _email(recipient)
     if not isinstance(email, dict):
         return ""
-    return plain_address(_text(email.get("address"))) or _text(email.get("name")).casefold()
+    return plain_address(text(email.get("address"))) or text(email.get("name")).casefold()
 
 
 # -- changes out --------------------------------------------------------------------------------
@@ -479,7 +483,7 @@ _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "su
 def hours_in_words(body: Body) -> str | None:
     """Working hours such as `Mon-Fri 08:00-17:00`, None where none are set or they make no sense."""
     listed = body.get("daysOfWeek")
-    names = {_text(one).casefold() for one in listed} if isinstance(listed, list) else set()
+    names = {text(one).casefold() for one in listed} if isinstance(listed, list) else set()
     days = [index for index, name in enumerate(_DAYS) if name in names]
     start, end = _hour(body.get("startTime")), _hour(body.get("endTime"))
     if not days or start is None or end is None or start == end:
@@ -489,7 +493,7 @@ def hours_in_words(body: Body) -> str | None:
 
 def _hour(value: Any) -> str | None:
     try:
-        return time.fromisoformat(_text(value)).strftime("%H:%M")
+        return time.fromisoformat(text(value)).strftime("%H:%M")
     except ValueError:
         return None
 

@@ -16,6 +16,7 @@ _BOMS = (
     (b"\xfe\xff", "utf-16-be"),
 )
 _EDGE = re.compile(r"^(BEGIN|END)[ \t]*:[ \t]*([A-Z0-9-]+)[ \t]*$", re.I | re.M)
+_LAST = re.compile(r"^END[ \t]*:[ \t]*VCALENDAR\s*\Z", re.I | re.M)
 _BEGIN = re.compile(r"^BEGIN[ \t]*:", re.I | re.M)
 _FOLD = re.compile(r"\n+[ \t]")
 _NAME_END = re.compile(r"[;:]")
@@ -91,6 +92,14 @@ def decode(data: bytes) -> Text:
 def count_components(view: str) -> int:
     """How many components begin, counted without reading any of them."""
     return sum(1 for _ in _BEGIN.finditer(view))
+
+
+def ends_early(view: str) -> bool:
+    """Whether the last calendar is still open where the text ends: a file that was cut off."""
+    if _LAST.search(view[-100:]):
+        return False
+    edges = [edge[1].upper() for edge in _EDGE.finditer(view) if edge[2].upper() == "VCALENDAR"]
+    return edges[-1:] == ["BEGIN"]
 
 
 def components(view: str, names: frozenset[str]) -> list[Span]:

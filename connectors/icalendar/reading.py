@@ -26,6 +26,7 @@ from connectors.icalendar.lines import (
     components,
     count_components,
     decode,
+    ends_early,
     own_lines,
     parse_line,
     unescape,
@@ -308,6 +309,11 @@ def _instant(moment: datetime | date, zone: ZoneInfo) -> datetime:
 def _warnings(seen: Survey, left_out: int) -> tuple[str, ...]:
     opened = seen.files
     sentences = [f"{one.name} holds no events." for one in opened if not one.spans]
+    sentences += [
+        f"{one.name} ends early, so events may be missing."
+        for one in opened
+        if ends_early(one.view)
+    ]
     stray = sum(one.stray for one in opened)
     left_out -= stray
     unknown = len({tzid for one in opened for tzid in one.zones.unknown})

@@ -11,10 +11,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from hashlib import sha256
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from connectors.base import Skipped
-from connectors.errors import CHANGED, FIRM, GONE, NOT_OURS, WHOLE_DAY, BadUndoRecord
+from connectors.errors import (
+    CHANGED,
+    FIRM,
+    GONE,
+    NOT_APPLIED,
+    NOT_OURS,
+    WHOLE_DAY,
+    BadUndoRecord,
+)
 from connectors.hold_text import DISCREET, HOLD_TEXTS, HoldText
 from connectors.icalendar.component import Broken, Event, parse_event, properties
 from connectors.icalendar.lines import Span, Text, components, decode, unescape
@@ -116,16 +125,19 @@ def undo(files: Sequence[bytes], record: UndoRecord) -> Undone:
 
     Byte for byte where they are as it left them. Where somebody wrote since, each edit is taken
     back that still stands as it was made, found by UID and RECURRENCE-ID; the others are skipped
-    with a reason. Raises BadUndoRecord where the record is not of these files.
+    with a reason. Raises BadUndoRecord where the record is not of these files, or where nothing
+    that the application wrote is in them: in other files, the original, or what is undone already.
     """
     if len(files) != len(record.files):
         raise BadUndoRecord("The undo file belongs to another number of calendar files.")
     results = [_undo_one(i, data, record) for i, data in enumerate(files)]
-    undone = tuple(_each_once([edit.change for _, edits, _ in results for edit in edits]))
+    if record.edits and not any(one.applied for one in results):
+        raise BadUndoRecord(NOT_APPLIED)
+    undone = tuple(_each_once([edit.change for one in results for edit in one.undone]))
     return Undone(
-        files=tuple(data for data, _, _ in results),
+        files=tuple(one.data for one in results),
         undone=undone,
-        skipped=tuple(one for _, _, skips in results for one in skips),
+        skipped=tuple(skip for one in results for skip in one.skipped),
         mails_not_unsent=tuple(
             one.event_id for one in undone if one.event_id and (one.mails or one.people_told)
         ),
@@ -359,20 +371,28 @@ def _print(data: bytes) -> str:
 # -- taking back --------------------------------------------------------------------------------
 
 
-def _undo_one(
-    index: int, data: bytes, record: UndoRecord
-) -> tuple[bytes, list[Edit], list[Skipped]]:
+class _Back(NamedTuple):
+    """One file taken back. `applied` is whether anything that the application wrote was in it."""
+
+    data: bytes
+    undone: Sequence[Edit]
+    skipped: Sequence[Skipped]
+    applied: bool
+
+
+def _undo_one(index: int, data: bytes, record: UndoRecord) -> _Back:
     prints = record.files[index]
     edits = [edit for edit in record.edits if edit.file == index]
     if not edits:
-        return data, [], []
+        return _Back(data, [], [], applied=False)
     text = _decoded(data)
     if _print(data) == prints.after:
         original = _exactly(text, edits)
         if _print(original) != prints.before:
             raise BadUndoRecord("The undo file does not belong to this calendar.")
-        return original, edits, []
-    return _one_by_one(text, edits)
+        return _Back(original, edits, [], applied=True)
+    back = _one_by_one(text, edits)
+    return back._replace(applied=False) if _print(data) == prints.before else back
 
 
 def _decoded(data: bytes) -> Text:
@@ -391,7 +411,7 @@ def _exactly(text: Text, edits: Sequence[Edit]) -> bytes:
     return text.encode(characters)
 
 
-def _one_by_one(text: Text, edits: Sequence[Edit]) -> tuple[bytes, list[Edit], list[Skipped]]:
+def _one_by_one(text: Text, edits: Sequence[Edit]) -> _Back:
     standing = _Standing(text)
     cuts: list[_Cut] = []
     undone: list[Edit] = []
@@ -402,7 +422,10 @@ def _one_by_one(text: Text, edits: Sequence[Edit]) -> tuple[bytes, list[Edit], l
             undone.extend(step)
         except Refused as refusal:
             skipped.append(Skipped(step[0].change, str(refusal)))
-    return _cut_file(text, cuts)[0], undone, skipped
+    # That an event is absent, as after a removal, is true of any other diary too.
+    wrote = [edit for edit in edits if edit.after.strip()]
+    applied = any(standing.shows(edit) for edit in wrote) if wrote else bool(undone)
+    return _Back(_cut_file(text, cuts)[0], undone, skipped, applied)
 
 
 def _steps(edits: Sequence[Edit]) -> list[list[Edit]]:
@@ -451,6 +474,14 @@ class _Standing:
         except Refused:
             self.taken = taken
             raise
+
+    def shows(self, edit: Edit) -> bool:
+        """Whether the event still has a line that the edit wrote, even if people edited it since."""
+        wrote = set(plain(edit.after)) - set(plain(edit.before))
+        return any(
+            not wrote.isdisjoint(plain(self.text.characters[span.start : span.end]))
+            for span in self.events.get(_identity(_as_view(edit.after)), [])
+        )
 
     def _without(self, edit: Edit) -> _Cut:
         """What takes one edit back, wherever its event stands now. Raises Refused."""

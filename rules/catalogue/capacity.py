@@ -3,25 +3,32 @@
 For each week with a working day in the diary's window, over all working days of that week: the
 time in appointments (shared time once), the gap asked between each two neighbours, and the day's
 protected and end-of-day minutes, against the contracted minutes. A rule that is off asks nothing.
-What is over is missing. The finding names up to three slots that would free most, for the leader
-to shorten, swap or drop: never team contact, clinical or locked time.
+What is over is missing. Where dropping at most three meetings would cover it, the finding names
+those that would free most, for the leader to drop, swap or, where that is enough, shorten: never
+team contact, clinical or locked time.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
+from itertools import combinations
+from zoneinfo import ZoneInfo
 
 from rules.diary import Day, Diary
 from rules.event import TEAM_KINDS, Kind, Occurrence
 from rules.finding import Example, Finding, Rule
 from rules.interval import Interval, total_minutes
 from rules.policy import Policy, Severity
-from rules.words import say_day
+from rules.words import say_day, say_list, say_minutes, say_time
+from rules.working_pattern import local_date
 
 _FIXED = TEAM_KINDS | {Kind.CLINICAL}
 _OFFERED = 3
+_Working = tuple[Day, Interval, int]
+"""A working day with its hours and its paid minutes."""
 
 
-def _working_days(first: date, diary: Diary) -> list[tuple[Day, Interval, int]]:
+def _working_days(first: date, diary: Diary) -> list[_Working]:
     """The working days of a week with their hours and their paid minutes."""
     days = (diary.day(first + timedelta(days=offset)) for offset in range(7))
     return [(day, day.window.span, day.window.contracted) for day in days if day.window]
@@ -45,25 +52,67 @@ def _asked(day: Day, contracted: int, policy: Policy) -> int:
     return total_minutes(each.span for each in day.appointments) + sum(on)
 
 
-def _slots(days: Sequence[Day]) -> tuple[Occurrence, ...]:
-    """The longest appointments that could give way, in order of start."""
-    found = [
-        each
-        for day in days
-        for each in day.appointments
+def _freed(
+    days: Sequence[_Working], fewer: Sequence[Occurrence], policy: Policy, kept: int = 0
+) -> int:
+    """The minutes asked less where some appointments keep only so many of theirs, or go."""
+    freed = 0
+    for day, _, contracted in days:
+        if any(each in fewer for each in day.appointments):
+            left = [_cut(each, kept) if each in fewer else each for each in day.appointments]
+            without = replace(day, appointments=tuple(each for each in left if each))
+            freed += _asked(day, contracted, policy) - _asked(without, contracted, policy)
+    return freed
+
+
+def _cut(each: Occurrence, kept: int) -> Occurrence | None:
+    end = min(each.span.end, each.span.start + timedelta(minutes=kept))
+    return replace(each, end=end) if kept else None
+
+
+def _offer(
+    days: Sequence[_Working], over: int, policy: Policy
+) -> tuple[tuple[Occurrence, ...], int]:
+    """Up to three appointments, in order of start, and how many of them would cover what is over.
+
+    Any that many of them do. They are those that would free most, as few as can be; none where
+    three are not enough.
+    """
+    alone = {
+        each: _freed([working], [each], policy)
+        for working in days
+        for each in working[0].appointments
         if each.kind not in _FIXED and not each.locked
-    ]
-    longest = sorted(found, key=lambda each: (-each.span.minutes, each.span, each.id))[:_OFFERED]
-    return tuple(sorted(longest, key=lambda each: (each.span, each.id)))
+    }
+    most = sorted(alone, key=lambda each: (-alone[each], each.span, each.id))[:_OFFERED]
+    for count in range(1, len(most) + 1):
+        for size in range(len(most), count - 1, -1):
+            sets = combinations(most[:size], count)
+            if all(_freed(days, each, policy) >= over for each in sets):
+                return tuple(sorted(most[:size], key=lambda each: (each.span, each.id))), count
+    return (), 0
 
 
-def _message(first: date, slots: int) -> str:
-    week = f"the week of {say_day(first)}"
-    fact = f"There is more in your diary than {week} can hold."
-    if slots == 0:
-        return fact
-    which = "1 slot" if slots == 1 else f"one of {slots} slots"
-    return f"{fact} You could shorten, swap or drop {which}."
+def _say_verbs(
+    days: Sequence[_Working], offered: Sequence[Occurrence], count: int, over: int, policy: Policy
+) -> str:
+    """What to do with them: to end them early only where that would be enough too."""
+    sets = combinations(offered, count)
+    early = all(_freed(days, each, policy, policy.shortest_meeting) >= over for each in sets)
+    return "shorten, swap or drop" if early else "swap or drop"
+
+
+def _say_offer(verbs: str, offered: Sequence[Occurrence], count: int, zone: ZoneInfo) -> str:
+    places = say_list(
+        [
+            f"{say_time(each.span.start, zone)} on {say_day(local_date(each.span.start, zone))}"
+            for each in offered
+        ]
+    )
+    if len(offered) == 1:
+        return f"You could {verbs} the meeting at {places}."
+    which = f"{count} of {len(offered)}" if count < len(offered) else f"these {count}"
+    return f"You could {verbs} {which} meetings. They are at {places}."
 
 
 def _find(diary: Diary, policy: Policy) -> Iterator[Finding]:
@@ -71,16 +120,22 @@ def _find(diary: Diary, policy: Policy) -> Iterator[Finding]:
         days = _working_days(first, diary)
         room = sum(contracted for _, _, contracted in days)
         over = sum(_asked(day, contracted, policy) for day, _, contracted in days) - room
-        if over > 0:
-            slots = _slots([day for day, _, _ in days])
-            yield RULE.finding(
-                policy,
-                day=first,
-                span=Interval(days[0][1].start, max(hours.end for _, hours, _ in days)),
-                missing=over,
-                event_ids=tuple(each.id for each in slots),
-                message=_message(first, len(slots)),
-            )
+        if over <= 0:
+            continue
+        week = f"the week of {say_day(first)}"
+        message = f"Your diary has {say_minutes(over)} more than {week} can hold."
+        offered, count = _offer(days, over, policy)
+        if offered:
+            verbs = _say_verbs(days, offered, count, over, policy)
+            message += f" {_say_offer(verbs, offered, count, diary.pattern.zone)}"
+        yield RULE.finding(
+            policy,
+            day=first,
+            span=Interval(days[0][1].start, max(hours.end for _, hours, _ in days)),
+            missing=over,
+            event_ids=tuple(each.id for each in offered),
+            message=message,
+        )
 
 
 RULE = Rule(

@@ -12,8 +12,9 @@ from rules.diary import Diary
 from rules.outcome import after
 from rules.planner.alternatives import Alternatives
 from rules.planner.arrange import Arrangement, Results, Task, arrange, solve_tier, tiers_up_to
-from rules.planner.changes import Gain, bare_changes, changes_of, with_reasons
+from rules.planner.changes import changes_of
 from rules.planner.plan import CurvePoint, Objective, Plan, Proof, Tier
+from rules.planner.reasons import with_reasons
 from rules.planner.remaining import remaining
 from rules.planner.rights import Rights, series_neighbours
 from rules.planner.series import series_offers
@@ -43,12 +44,8 @@ def plan(
     solved = _solve(diary, policy, now, tier, keep, time_left)
     planned = after(diary, solved.changes)
     left = evaluate(planned, policy)
-    held = evaluate(after(diary, bare_changes(solved.first)), policy)
     changes = with_reasons(
-        solved.task,
-        solved.changes,
-        Gain.between(held, left),
-        Alternatives(solved.task, solved.made),
+        solved.task, solved.changes, planned, Alternatives(solved.task, solved.made)
     )
     return Plan(
         tier=tier,
@@ -85,10 +82,9 @@ def curve(
 
 @dataclass(frozen=True)
 class _Solved:
-    """The arrangement of a tier, that of the first tier, and the changes without reasons."""
+    """The arrangement of a tier, and its changes without reasons."""
 
     task: Task
-    first: Arrangement
     made: Arrangement
     changes: tuple[Change, ...]
 
@@ -113,15 +109,13 @@ def _solve(
     rights = Rights(policy, now, Tier.HOLDS, keep, series_neighbours(diary))
     task = Task(diary, policy, rights, findings, time_left)
     results: Results | None = None
-    first: Arrangement | None = None
     for one in tiers_up_to(tier):
         task = replace(task, rights=replace(rights, tier=one))
         results = solve_tier(task, results)
-        first = first or arrange(task, results)
-    if results is None or first is None:
+    if results is None:
         raise ValueError("every tier has at least itself to search")
     made = arrange(task, results)
-    return _Solved(task, first, made, changes_of(task, made))
+    return _Solved(task, made, changes_of(task, made))
 
 
 def _proof(made: Arrangement) -> Proof:

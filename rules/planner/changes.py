@@ -1,22 +1,23 @@
-"""From an arrangement of days to the list of changes, each with its reason."""
+"""From an arrangement of days to the list of changes."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 
 from rules.change import Agreement, Change, ChangeKind
 from rules.diary import Diary
 from rules.event import Kind, Occurrence
-from rules.finding import Finding
 from rules.interval import Interval
 from rules.outcome import after
 from rules.planner import wording
 from rules.planner.arrange import Arrangement, Task
 from rules.planner.gaps import gap_holds
 from rules.planner.model import Placement
+from rules.planner.solve import Option
 from rules.working_pattern import local_date, monday
 
 PLANNED = ("gap", "protected", "pods", "break", "end_of_day")
+_DAY = timedelta(days=1)
 
 
 def changes_of(task: Task, made: Arrangement) -> tuple[Change, ...]:
@@ -35,14 +36,28 @@ def _in_order(change: Change) -> tuple[datetime, str, str]:
 
 def bare_changes(made: Arrangement) -> list[Change]:
     """The changes of an arrangement as they affect a diary: times only."""
-    placed = [each for option in made.chosen.values() for each in option.placements]
+    return [each for option in made.chosen.values() for each in changes_of_day(option)]
+
+
+def changes_of_day(option: Option) -> list[Change]:
+    """The changes of one day as they affect a diary: times only."""
+    placed = option.placements
     moved = [
         Change(ChangeKind.EVENT_MOVE, each.meeting.span, each.span, each.meeting.id)
         for each in placed
         if each.meeting
     ]
-    gone = [_deleted(each) for option in made.chosen.values() for each in option.removed]
+    gone = [_deleted(each) for each in option.removed]
     return [*moved, *gone, *(_created(each) for each in placed if each.hold)]
+
+
+def one_day(diary: Diary, day: date) -> Diary:
+    """One day of a diary by itself, with the team contacts of its week."""
+    alone = Diary((), diary.pattern, day, day + _DAY)
+    whole = diary.day(day)
+    kept = {each.id: each for each in (*whole.appointments, *whole.around)}
+    kept |= {each.id: each for each in diary.pods(monday(day))}
+    return alone.with_occurrences(kept.values())
 
 
 def _new_gaps(task: Task, planned: Diary) -> list[Placement]:
@@ -115,75 +130,3 @@ def _paired(gone: Sequence[Occurrence], new: Sequence[Placement], diary: Diary) 
 def _place(span: Interval, kind: Kind, diary: Diary) -> date:
     day = local_date(span.start, diary.pattern.zone)
     return monday(day) if kind is Kind.POD else diary.pattern.day_of(span.start)
-
-
-@dataclass(frozen=True)
-class Gain:
-    """Minutes of each rule that a plan wins on each day (each Monday for weekly rules)."""
-
-    minutes: Mapping[tuple[str, date], int]
-
-    @staticmethod
-    def between(before: Iterable[Finding], now: Iterable[Finding]) -> "Gain":
-        """What the second list of findings misses less than the first."""
-        won: dict[tuple[str, date], int] = {}
-        for sign, findings in ((1, before), (-1, now)):
-            for each in findings:
-                if each.rule in PLANNED:
-                    key = each.rule, each.day
-                    won[key] = won.get(key, 0) + sign * each.missing
-        return Gain({key: minutes for key, minutes in won.items() if minutes > 0})
-
-
-Explain = Callable[[Change], tuple[str, ...]]
-
-
-def with_reasons(
-    task: Task,
-    changes: Sequence[Change],
-    by_meetings: Gain,
-    considered: Explain,
-) -> tuple[Change, ...]:
-    """The changes, each with the findings that it makes smaller and what else was considered.
-
-    `by_meetings` is what changing meetings wins on top of what holds alone would.
-    """
-    return tuple(_reasoned(task, each, by_meetings, considered) for each in changes)
-
-
-_HOLD_RULES = {Kind.PROTECTED: "protected", Kind.POD: "pods"}
-
-
-def _reasoned(task: Task, change: Change, by_meetings: Gain, considered: Explain) -> Change:
-    meeting = change.kind in (ChangeKind.EVENT_MOVE, ChangeKind.EVENT_SHORTEN)
-    day = task.diary.pattern.day_of(change.starts)
-    week = monday(local_date(change.starts, task.diary.pattern.zone))
-    if meeting:
-        won = by_meetings.minutes
-        served = [each for each in task.findings if _served(each, won, day, week, change)]
-    else:
-        rule = _HOLD_RULES.get(change.hold) if change.hold else None
-        place = week if change.hold is Kind.POD else day
-        served = [each for each in task.findings if each.rule == rule and each.day == place]
-    rules = list(dict.fromkeys(each.rule for each in served))
-    message = change.message + (wording.say_reasons(rules) if meeting else "")
-    return replace(
-        change,
-        because=tuple(each.id for each in served),
-        message=message,
-        considered=considered(change) if meeting else (),
-    )
-
-
-def _served(
-    finding: Finding,
-    won: Mapping[tuple[str, date], int],
-    day: date,
-    week: date,
-    change: Change,
-) -> bool:
-    if finding.rule not in PLANNED or (finding.rule, finding.day) not in won:
-        return False
-    if finding.rule == "gap":
-        return change.event_id in finding.event_ids
-    return finding.day == (week if finding.rule == "pods" else day)

@@ -13,10 +13,10 @@ from rules.finding import Finding
 from rules.interval import subtract, total_minutes
 from rules.outcome import after
 from rules.planner.arrange import Task, arrange, solve_tier
-from rules.planner.changes import PLANNED, bare_changes
+from rules.planner.changes import PLANNED, bare_changes, one_day
 from rules.planner.plan import Remaining, Tier
 from rules.policy import Policy
-from rules.working_pattern import dates, monday
+from rules.working_pattern import dates
 
 MOST = 3
 _DAY = timedelta(days=1)
@@ -25,7 +25,7 @@ _DAY = timedelta(days=1)
 def remaining(task: Task, planned: Diary, left: Iterable[Finding]) -> tuple[Remaining, ...]:
     """For each finding that a plan leaves, what keeps it: were those events elsewhere, and the
     holds placed again, it would miss fewer minutes. No smaller set of events does that."""
-    alone = cache(lambda day: _one_day(planned, day))
+    alone = cache(lambda day: one_day(planned, day))
     return tuple(
         Remaining(each.id, each.day, each.missing, _blockers(task, alone, each))
         for each in left
@@ -67,15 +67,6 @@ def _candidates(diary: Diary) -> list[Occurrence]:
     day = diary.day(diary.start)
     events = [*day.appointments, *day.around]
     return [each for each in events if not (each.hold and not each.firm)]
-
-
-def _one_day(planned: Diary, day: date) -> Diary:
-    """One day of a diary by itself, with the team contacts of its week."""
-    alone = Diary((), planned.pattern, day, day + _DAY)
-    whole = planned.day(day)
-    kept = {each.id: each for each in (*whole.appointments, *whole.around)}
-    kept |= {each.id: each for each in planned.pods(monday(day))}
-    return alone.with_occurrences(kept.values())
 
 
 def _would_shrink(task: Task, diary: Diary, gone: Sequence[Occurrence], finding: Finding) -> bool:

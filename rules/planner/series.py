@@ -1,7 +1,7 @@
 """The offer for a whole series: one change that helps week after week, asked once."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from rules.catalogue import evaluate
@@ -14,46 +14,84 @@ from rules.planner.arrange import Task, arrange, solve_tier
 from rules.planner.changes import PLANNED
 from rules.planner.plan import SeriesOffer, Tier
 from rules.planner.rights import Rights
-from rules.words import say_count, say_minutes, say_time
+from rules.words import say_count, say_list, say_minutes, say_time, say_weekday
 from rules.working_pattern import local_date
 
 WEEKS, ENOUGH = 4, 3
 _WEEK, _DAY = timedelta(weeks=1), timedelta(days=1)
 
 
+@dataclass(frozen=True)
+class _Helpful:
+    """A change of one meeting of a series, and in how many of the next weeks it helps."""
+
+    change: Change
+    meeting: Occurrence
+    weeks: int
+
+
 def series_offers(task: Task, changes: Iterable[Change]) -> tuple[SeriesOffer, ...]:
     """Meeting changes of a plan that, made to the whole series, help in three of four weeks.
 
     A week is helped when the change is allowed there and that day, its holds placed again,
-    misses fewer minutes with it. The diary must have been read that far.
+    misses fewer minutes with it. The diary must have been read that far. Series with one time and
+    one change are one offer, which names the weekdays.
     """
-    offers: dict[str, SeriesOffer] = {}
+    alike: dict[str, list[_Helpful]] = {}
     by_id = {each.id: each for each in task.diary.occurrences}
     for change in changes:
         meeting = by_id.get(change.event_id or "")
-        if meeting is None or meeting.recurrence_id is None or meeting.uid in offers:
+        if meeting is None or meeting.recurrence_id is None:
             continue
         if change.kind not in (ChangeKind.EVENT_MOVE, ChangeKind.EVENT_SHORTEN):
             continue
-        helped = sum(_helps(task, change, meeting, each) for each in _members(task.diary, meeting))
-        if helped >= ENOUGH:
-            offers[meeting.uid] = _offer(task, change, meeting, helped)
-    return tuple(offers.values())
+        weeks = _weeks_helped(task, change, meeting)
+        if weeks >= ENOUGH:
+            what = _say_what(task, change, meeting, "")
+            alike.setdefault(what, []).append(_Helpful(change, meeting, weeks))
+    return tuple(_offer(task, group) for group in alike.values())
 
 
-def _offer(task: Task, change: Change, meeting: Occurrence, helped: int) -> SeriesOffer:
+def _weeks_helped(task: Task, change: Change, meeting: Occurrence) -> int:
+    """In how many of the weeks a change helps; 0 where it is clear that they are too few."""
+    members = list(_members(task.diary, meeting))
+    helped = 0
+    for left, each in zip(range(len(members), 0, -1), members, strict=True):
+        if helped + left < ENOUGH:
+            return 0
+        helped += _helps(task, change, meeting, each)
+    return helped
+
+
+def _offer(task: Task, alike: Sequence[_Helpful]) -> SeriesOffer:
+    zone = task.diary.pattern.zone
+    first = alike[0]
+    days = sorted(local_date(each.meeting.span.start, zone) for each in alike)
+    weekdays = list(dict.fromkeys(f"{say_weekday(each)}s" for each in days))
+    what = _say_what(task, first.change, first.meeting, f" on {say_list(weekdays)}")
+    weeks = min(each.weeks for each in alike)
+    most = max(each.weeks for each in alike)
+    often = f"{weeks}" if weeks == most else f"{weeks} or {most}"
+    people = {each.meeting.uid: each.meeting.other_people for each in alike}
+    message = (
+        f"{what} It helps in {often} of the next {WEEKS} weeks. "
+        f"To do it, edit the series in your calendar: {say_count(1, 'mail')} to each person."
+    )
+    return SeriesOffer(first.meeting.uid, first.change, weeks, sum(people.values()), message)
+
+
+def _say_what(task: Task, change: Change, meeting: Occurrence, weekdays: str) -> str:
     zone = task.diary.pattern.zone
     start = say_time(meeting.span.start, zone)
     if change.after is None:
         raise ValueError("a meeting change says where the meeting goes")
-    if change.kind is ChangeKind.EVENT_MOVE:
-        what = f"from {start} to {say_time(change.after.start, zone)}"
-        sentence = f"You could move the whole series {what}."
-    else:
-        cut = say_minutes(meeting.span.minutes - change.after.minutes)
-        sentence = f"You could end every meeting of the {start} series {cut} early."
-    told = f"It helps in {helped} of the next {WEEKS} weeks, for {say_count(1, 'mail')} to each person."
-    return SeriesOffer(meeting.uid, change, helped, meeting.other_people, f"{sentence} {told}")
+    cut = meeting.span.minutes - change.after.minutes
+    early = f"{say_minutes(cut)} early"
+    if change.kind is ChangeKind.EVENT_SHORTEN:
+        return f"You could end every meeting of the {start} series{weekdays} {early}."
+    there = say_time(change.after.start, zone)
+    said = f"You could move every meeting of the {start} series{weekdays} to {there}."
+    return f"{said} You could end it {early} too." if cut else said
 
 
 def _members(diary: Diary, meeting: Occurrence) -> Iterator[Occurrence]:

@@ -1,10 +1,11 @@
 """What a change says to a leader: what it does, which recommendation it rests on, who is told."""
 
+from collections.abc import Mapping, Sequence
 from zoneinfo import ZoneInfo
 
 from rules.event import Kind
 from rules.interval import Interval
-from rules.words import say_count, say_day, say_minutes, say_span, say_time
+from rules.words import say_count, say_day, say_list, say_minutes, say_span, say_time
 from rules.working_pattern import local_date
 
 HOLD_NAMES = {
@@ -18,8 +19,22 @@ REASONS = {
     "gap": "time between meetings",
     "protected": "protected time",
     "pods": "team time",
-    "break": "a break",
-    "end_of_day": "a clear end to the day",
+    "break": "a meal break",
+    "end_of_day": "a clear end of day",
+}
+KEPT = {
+    "protected": "protected time",
+    "pods": "team time",
+    "break": "meal break",
+    "end_of_day": "clear end of day",
+}
+_LONGEST = 20
+"""Words of the longest sentence."""
+LESS = {
+    "gap": "time between meetings",
+    "protected": "protected time",
+    "break": "meal break",
+    "end_of_day": "time at the end of the day",
 }
 
 
@@ -55,23 +70,45 @@ def say_moved(before: Interval, after: Interval, people: int, zone: ZoneInfo) ->
     return f"{sentence} {_told(people)}"
 
 
-def say_reasons(rules: list[str]) -> str:
-    """Which recommendations a change serves."""
-    names = [REASONS[rule] for rule in rules if rule in REASONS]
-    if not names:
+def say_reasons(rules: Sequence[str]) -> str:
+    """Which recommendations a change serves. It ends the message of a meeting's change."""
+    return f" This makes room for {say_list([REASONS[rule] for rule in rules])}." if rules else ""
+
+
+def say_kept(rules: Sequence[str]) -> str:
+    """What the other changes would take of what a day has now, but for this one."""
+    if not rules:
         return ""
-    joined = names[0] if len(names) == 1 else ", ".join(names[:-1]) + f" and {names[-1]}"
-    return f" This makes room for {joined}."
+    names = say_list([KEPT[rule] for rule in rules])
+    return f" This keeps your {names}, beside the other changes of the day."
 
 
-def say_left(before: Interval, minutes: int, zone: ZoneInfo) -> str:
+def say_for_others() -> str:
+    """The reason of a change without which the rest of the plan could not be."""
+    return " This makes room for the other changes of the day."
+
+
+def say_left(before: Interval, less: Mapping[str, int], zone: ZoneInfo) -> str:
     """The alternative of not changing a meeting at all."""
-    return f"Leaving it at {say_time(before.start, zone)}: {say_minutes(minutes)} less of these."
+    return _say_less(f"Leaving it at {say_time(before.start, zone)}:", less)
 
 
-def say_only_shorter(minutes: int) -> str:
+def say_only_shorter(less: Mapping[str, int]) -> str:
     """The alternative of ending a meeting early instead of moving it."""
-    return f"Only ending it early: {say_minutes(minutes)} less of these."
+    return _say_less("Only ending it early:", less)
+
+
+def _say_less(sentence: str, less: Mapping[str, int]) -> str:
+    """Minutes lost, then won, in as few sentences as are short enough to read."""
+    said, parts = [], 0
+    for rule, each in sorted(less.items(), key=lambda item: item[1] < 0):
+        part = f"{say_minutes(abs(each))} {'less' if each > 0 else 'more'} {LESS[rule]}"
+        if parts and len(f"{sentence} and {part}".split()) > _LONGEST:
+            said.append(f"{sentence}.")
+            sentence, parts = "Also", 0
+        sentence += f" and {part}" if parts else f" {part}"
+        parts += 1
+    return " ".join([*said, f"{sentence}."])
 
 
 def _told(people: int) -> str:

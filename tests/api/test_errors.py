@@ -104,6 +104,58 @@ def test_options_that_cannot_be(
     _is_a_problem(client.post("/v1/plan", json=asked), 422, "bad-input")
 
 
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        *(
+            ({"from": given}, "The field “from” is not a date like 2026-11-23.")
+            for given in ("yesterday", "2026-13-40", "", 7, "2026-11-23T10:00:00")
+        ),
+        (
+            {"now": "2026-11-19T09:00:00"},
+            "The field “now” is a time with its offset, such as 2026-11-23T09:00:00Z.",
+        ),
+        ({"tier": "all"}, "The field “tier” is one of “holds”, “shorten” or “move”."),
+        ({"keep": 7}, "The field “keep” is not a list."),
+        ({"keep": [7]}, "An entry of the field “keep” is not text."),
+        ({"keep": ["a"] * 501}, "The field “keep” is a list of at most 500."),
+        ({"calendars": []}, "The field “calendars” is a list of at least 1."),
+        ({"hours": 7}, "The field “hours” is not text."),
+        ({"time_zone": "x" * 101}, "The field “time_zone” has more than 100 characters."),
+        ({"curve": "maybe"}, "The field “curve” is neither true nor false."),
+        ({"curve": []}, "The field “curve” is neither true nor false."),
+        ({"policy": []}, "The field “policy” is not an object."),
+        (
+            {"calendar": "x"},
+            "There is no field “calendar” here; this operation has “calendars”.",
+        ),
+        ({"xyzzy": 1}, "There is no field “xyzzy” here."),
+        ({"Dr Zebedee": 1}, "There is a field that this operation does not have."),
+    ],
+)
+def test_what_does_not_fit_is_a_whole_sentence(
+    client: TestClient, options: dict[str, Any], change: dict[str, Any], sentence: str
+) -> None:
+    """It names the field and what it takes, never what was given."""
+    answer = client.post("/v1/plan", json=options | change)
+    _is_a_problem(answer, 422, "bad-input")
+    assert answer.json()["detail"] == sentence
+
+
+def test_an_unknown_field_of_a_form_is_named_too(
+    client: TestClient, calendar: str, options: dict[str, Any]
+) -> None:
+    """Fields that are files there are offered as well."""
+    files = {"calendar": ("a.ics", calendar.encode(), "text/calendar")}
+    answer = client.post("/v1/check", data={"calendars": "x"}, files=files)
+    said = "There is no field “calendars” here; this operation has “calendar”."
+    assert answer.json()["detail"] == said
+    answer = client.post("/v1/undo", files=files | {"undone": ("u.json", b"{}")})
+    assert answer.json()["detail"] == said.replace("calendars", "undone").replace(
+        "“calendar”", "“undo”"
+    )
+
+
 def test_a_stale_plan_is_refused_whole(
     client: TestClient, calendar: str, options: dict[str, Any]
 ) -> None:

@@ -60,3 +60,18 @@ def test_a_fake_on_this_machine_and_networks_of_the_house_are_allowed():
 def test_secrets_are_in_no_printed_form():
     settings = read_settings({"CLEARWAY_GRAPH_TOKEN": "hunter2"})
     assert settings.graph_token == "hunter2" and "hunter2" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "10.0.0.0/8, 127.0.0.1/8",
+            "“127.0.0.1/8” has bits set beyond its network, write “127.0.0.0/8”",
+        ),
+        ("everywhere", "“everywhere” is none"),
+    ],
+)
+def test_a_wrong_network_is_shown_with_the_reason(text: str, told: str):
+    with pytest.raises(SettingsError, match=told):
+        read_settings({"CLEARWAY_PRIVATE_NETWORKS": text})

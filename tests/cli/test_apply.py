@@ -3,6 +3,7 @@
 import json
 import os
 import re
+from datetime import UTC, datetime
 
 import pytest
 
@@ -85,9 +86,15 @@ def test_applying_twice_writes_the_same_bytes(clearway: Run, diary, tmp_path):
     assert (tmp_path / "one.ics").read_bytes() == (tmp_path / "two.ics").read_bytes()
 
 
+def set_clock(monkeypatch: pytest.MonkeyPatch, moment: str) -> None:
+    """The present moment, for what no `--now` is typed for."""
+    monkeypatch.setattr("app.clock.now", lambda: datetime.fromisoformat(moment).astimezone(UTC))
+
+
 @pytest.fixture
-def planned(clearway: Run, diary, tmp_path):
-    """A plan of the busy Monday in a file."""
+def planned(clearway: Run, diary, tmp_path, monkeypatch: pytest.MonkeyPatch):
+    """A plan of the busy Monday in a file, an hour after it was made."""
+    set_clock(monkeypatch, "2026-11-19T10:00:00Z")
     path = tmp_path / "plan.json"
     path.write_bytes(clearway("plan", diary, *MONDAY, *NOW, "--tier", "move", "--json").bytes)
     return path
@@ -116,8 +123,47 @@ def test_a_plan_made_with_other_options_is_refused_whole(
     new = tmp_path / "new.ics"
     ran = clearway("apply", diary, "--plan", planned, *options, "--out", new)
     assert (ran.status, ran.bytes) == (2, b"")
-    assert "out of date" in ran.err
+    assert ran.err == (
+        "The plan is out of date, so nothing was written. "
+        "Plan again, or give the same --me, --policy and --keep as for the plan.\n"
+    )
     assert not list(tmp_path.glob("new*"))
+
+
+@pytest.mark.parametrize(
+    ("tier", "moment", "status"),
+    [
+        # The first meeting that changes starts at 9am, and the freeze is 24 hours.
+        ("move", "2026-11-22T09:00:00Z", 0),
+        ("move", "2026-11-22T09:01:00Z", 2),
+        # The first hold of the plan starts at 11:30am.
+        ("holds", "2026-11-23T11:30:00Z", 0),
+        ("holds", "2026-11-23T11:31:00Z", 2),
+        ("holds", "2027-01-01T00:00:00Z", 2),
+    ],
+)
+def test_a_plan_that_has_begun_or_is_too_soon_by_now_is_refused(
+    clearway: Run, diary, planned, tmp_path, monkeypatch, tier: str, moment: str, status: int
+):
+    """The plan's own moment says how it was made, and the clock whether it may still be written."""
+    planned.write_bytes(clearway("plan", diary, *MONDAY, *NOW, "--tier", tier, "--json").bytes)
+    set_clock(monkeypatch, moment)
+    new = tmp_path / "new.ics"
+    ran = clearway("apply", diary, "--plan", planned, *MONDAY[:2], "--out", new)
+    assert (ran.status, new.exists()) == (status, not status)
+    if status:
+        assert ran.err == (
+            "The plan is out of date: part of it is over or too soon by now, so plan again.\n"
+        )
+        assert not list(tmp_path.glob("new*"))
+
+
+def test_a_typed_moment_is_taken_as_given(clearway: Run, diary, planned, tmp_path, monkeypatch):
+    set_clock(monkeypatch, "2027-01-01T00:00:00Z")
+    ran = clearway(
+        "apply", diary, "--plan", planned, *MONDAY[:2], *NOW, "--out", tmp_path / "new.ics"
+    )
+    assert ran.status == 0
 
 
 def test_a_plan_is_refused_once_somebody_has_edited_an_event(

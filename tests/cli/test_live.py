@@ -19,6 +19,11 @@ from tests.servers.fixtures import PASSWORD, CalDavServer
 
 WEEK = ("--from", "2026-11-23", "--to", "2026-11-28", "--now", "2026-11-19T09:00:00Z")
 COLLEAGUE = "a@trust.example"
+OUTSIDE = "other@trust.example"
+NOT_YET = "A plan of a calendar on a server cannot be applied from here yet; nothing was written."
+UNTOLD = "This server tells nobody of changes, so meetings with others stay as they are."
+PUBLISHED = "A published calendar cannot be changed, so its meetings stay as they are."
+UNKNOWN = "Your own address is not known, so guests may count as outside; give it with --me."
 
 
 def crowded() -> list[Planted]:
@@ -59,8 +64,13 @@ def test_a_plan_of_a_live_calendar_says_who_is_mailed_and_who_is_free(
     assert (checked.status, checked.err) == (1, "")
     assert {each["rule"] for each in checked.json["findings"]} >= {"gap", "protected"}
     ran = clearway("plan", where, place, *WEEK, "--tier", "move", "--json", "--me", ME)
-    assert (ran.status, ran.err) == (0, "")
+    assert (ran.status, ran.err) == (0, f"Note: {NOT_YET}\n")
+    assert ran.json["warnings"] == [NOT_YET]
     assert ran.json["proof"]["optimal"]
+    stage.fake.requests.clear()
+    alone = clearway("plan", where, place, *WEEK, "--tier", "move", "--json")
+    assert alone.err == ran.err, "the calendar itself tells whose it is"
+    assert alone.json["changes"] == ran.json["changes"]
     meetings = [each for each in ran.json["changes"] if each["kind"].startswith("event.")]
     assert meetings and all(each["mails"] == each["people_told"] for each in meetings)
     agreed = {each["agreement"] for each in meetings if each["kind"] == "event.move"}
@@ -90,6 +100,9 @@ def test_a_caldav_server_is_checked(
     plan = clearway("plan", "--caldav", address, *WEEK, "--me", ME, "--tier", "move", "--json")
     kinds = {each["kind"] for each in plan.json["changes"]}
     assert kinds == {"hold.create"}, "this server tells nobody, so no meeting is changed"
+    assert UNTOLD in plan.json["warnings"] and UNKNOWN not in plan.json["warnings"]
+    holds = clearway("plan", "--caldav", address, *WEEK, "--json")
+    assert UNTOLD not in holds.json["warnings"] and UNKNOWN in holds.json["warnings"]
 
 
 def test_a_wrong_password_is_one_sentence(
@@ -101,6 +114,7 @@ def test_a_wrong_password_is_one_sentence(
     ran = clearway("check", "--caldav", radicale.url, *WEEK)
     assert (ran.status, ran.out) == (2, "")
     assert ran.err.count(".") == 1 and "wrong" not in ran.err
+    assert "does not accept this sign-in" in ran.err
 
 
 def test_a_feed_is_checked_together_with_a_file(
@@ -124,6 +138,54 @@ def test_a_feed_is_checked_together_with_a_file(
     assert [each["id"] for each in ran.json] == ["published", "mine-0", "mine-1"]
     changed = {each.get("event_id") for each in plan.json["changes"]}
     assert "published" not in changed, "a feed cannot be written"
+    assert PUBLISHED in plan.json["warnings"]
+
+
+def test_a_caldav_address_without_a_calendar_reads_no_other(
+    clearway: Run, radicale: CalDavServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    radicale.new_calendar()
+    monkeypatch.setenv("CLEARWAY_CALDAV_USER", "leader")
+    monkeypatch.setenv("CLEARWAY_CALDAV_PASSWORD", PASSWORD)
+    monkeypatch.setenv("CLEARWAY_PRIVATE_NETWORKS", "127.0.0.0/8")
+    for path in ("/leader/nosuch/", "/leader/nosuch", "/other/", "/nosuch/x/"):
+        ran = clearway("diary", "--caldav", radicale.url + path, *WEEK, "--json")
+        assert (ran.status, ran.err) == (2, "There is no calendar at this address.\n"), path
+    for path in ("", "/", "/leader", "/leader/"):
+        assert clearway("diary", "--caldav", radicale.url + path, *WEEK, "--json").status == 0
+    ran = clearway("check", "--caldav", "foo", *WEEK)
+    sentence = "“foo” is not an address of a CalDAV server; it begins with https://.\n"
+    assert (ran.status, ran.err) == (2, sentence)
+
+
+@pytest.mark.parametrize(("name", "where"), [("outlook", "--graph"), ("google", "--google")])
+def test_many_changes_cost_few_requests(
+    clearway: Run, request: pytest.FixtureRequest, name: str, where: str
+) -> None:
+    stage = request.getfixturevalue(name)
+    for day in range(5):
+        for hour in range(4):
+            start = NINE + timedelta(days=day) + hour * HOUR
+            stage.plant(meeting(start, people=(COLLEAGUE, "b@trust.example")))
+    stage.fake.requests.clear()
+    place = "me" if where == "--graph" else "primary"
+    ran = clearway("plan", where, place, *WEEK, "--tier", "move", "--json")
+    changed = [each for each in ran.json["changes"] if each["kind"].startswith("event.")]
+    assert len(changed) >= 10 and all(each["mails"] == 2 for each in changed)
+    assert len(stage.fake.requests) <= 6
+
+
+def test_the_next_step_fits_calendars_on_servers(clearway: Run, outlook: GraphStage) -> None:
+    for each in crowded():
+        outlook.plant(each)
+    ran = clearway("check", "--graph", "me", *WEEK)
+    assert "with the same calendars and options" in ran.out
+
+
+@pytest.mark.parametrize("command", ["check", "plan"])
+def test_help_has_an_example_with_a_server(clearway: Run, command: str) -> None:
+    ran = clearway(command, "--help")
+    assert f"clearway {command} --graph me" in ran.out and "A CalDAV account" in ran.out
 
 
 @pytest.mark.parametrize(
@@ -164,13 +226,15 @@ def test_the_hours_of_an_unwatched_week_do_not_matter(clearway: Run, outlook: Gr
 
 
 def examined(clearway: Run, outlook: GraphStage, *options: str) -> tuple[int, dict[str, bool]]:
-    outlook.fake.mailbox("other@trust.example")
+    outlook.fake.mailbox(OUTSIDE)
     ran = clearway(
-        *("doctor", "graph", "--mailbox", ME, "--outside", "other@trust.example"),
+        *("doctor", "graph", "--mailbox", ME, "--outside", OUTSIDE),
         *options,
         "--json",
     )
     assert ran.err == "" and ME not in ran.out
+    before = clearway("doctor", "--json", *("graph", "--mailbox", ME), "--outside", OUTSIDE)
+    assert before.json == ran.json
     return ran.status, {each["name"]: each["good"] for each in ran.json}
 
 

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from connectors.caldav import Password, connect
-from connectors.caldav.wire import MOVED, NOT_PLAIN, SignIn, Wire
+from connectors.caldav.wire import MOVED, NOT_PLAIN, SignIn, Wire, joined
 from connectors.errors import (
     BadAnswer,
     ConnectorError,
@@ -27,6 +27,7 @@ from connectors.errors import (
 from connectors.transport import FixedToken
 from tests.contract.words import WEEK
 from tests.fakes.serving import Served
+from tests.servers.fixtures import PASSWORD, CalDavServer
 
 LOOPBACK = (ip_network("127.0.0.0/8"),)
 SIGN_IN = Password("leader", "secret")
@@ -130,7 +131,9 @@ def test_private_networks_are_closed_unless_they_are_opened(serve: Serve) -> Non
         connect(url, SIGN_IN)
     with pytest.raises(NotPossible, match="inside a network"):
         connect(url.replace("http://", "https://"), SIGN_IN)
-    assert "https" in NOT_PLAIN
+    assert "https" in NOT_PLAIN and "CLEARWAY_PRIVATE_NETWORKS" in NOT_PLAIN
+    with pytest.raises(NotPossible, match="not an address"):
+        connect("foo", SIGN_IN)
 
 
 def test_a_write_is_never_redirected(serve: Serve, wire: Callable[..., Wire]) -> None:
@@ -156,7 +159,7 @@ def test_only_a_safe_host_is_trusted(wire: Callable[..., Wire]) -> None:
         def handle_request(self, request: httpx.Request) -> httpx.Response:
             name = f"{request.url.scheme} {request.headers['Host']}"
             log[name] = request.headers.get("Authorization")
-            return httpx.Response(200)
+            return httpx.Response(200, stream=httpx.ByteStream(b""))
 
     here = "https://192.0.2.1"
     made = wire(here, transport=Inner(), private=(ip_network("192.0.2.0/24"),))
@@ -248,3 +251,27 @@ def test_an_answer_that_makes_no_sense_is_refused_or_counted(
     finally:
         diary.close()
     assert told and SECRET not in told + caplog.text and "secret" not in caplog.text
+
+
+def test_an_address_that_xandikos_does_not_have_reads_no_other(xandikos: CalDavServer) -> None:
+    """It answers 207 with a 404 inside."""
+    sign_in = Password("leader", PASSWORD)
+    for path in ("/leader/nosuch/", "/leader/calendars/nosuch/", "/leader/inbox/"):
+        with pytest.raises(NotPossible, match="no calendar at this address"):
+            connect(xandikos.url + path, sign_in, private=LOOPBACK)
+    for path in ("/", "/leader/", "/leader/calendars/"):
+        connect(xandikos.url + path, sign_in, private=LOOPBACK).close()
+
+
+def test_a_host_that_vouches_for_itself_gets_no_password(wire: Callable[..., Wire]) -> None:
+    """Reached by a redirect, it names itself as the home of the calendars."""
+    made = wire("https://192.0.2.1", private=(ip_network("192.0.2.0/24"),))
+    with pytest.raises(NotPossible, match="another host"):
+        made.trust("https://192.0.2.2/h/", said_by="https://192.0.2.2/p/")
+    made.trust("https://192.0.2.2/h/", said_by="https://192.0.2.1/p/")
+
+
+@pytest.mark.parametrize("href", ["https://[", "//["])
+def test_a_reference_that_is_none_is_a_bad_answer(href: str) -> None:
+    with pytest.raises(BadAnswer):
+        joined("https://192.0.2.1/", href)

@@ -18,11 +18,13 @@ from connectors.errors import (
     PermissionMissing,
     TooLarge,
     Unreachable,
+    Unreadable,
 )
 from connectors.feed import FeedDiary, web_address
 from connectors.icalendar import Limits, Options
 from connectors.transport import PublicOnly
 from tests.connectors.texts import NOVEMBER, at, calendar, event
+from tests.fakes.played import Played
 from tests.fakes.serving import Served
 
 ADDRESS = "https://calendar.example/secret-1234/basic.ics"
@@ -45,7 +47,7 @@ def feed(
     clock: Clock | None = None,
     address: str = ADDRESS,
 ) -> FeedDiary:
-    return FeedDiary(address, httpx.MockTransport(answer), clock or Clock())
+    return FeedDiary(address, Played(answer), clock or Clock())
 
 
 def test_a_feed_is_read_and_says_as_of_when() -> None:
@@ -80,7 +82,7 @@ def test_it_is_asked_again_only_after_a_while_and_only_for_what_is_new() -> None
     reading = diary.read(NOVEMBER)
     assert (len(asked), reading.as_of, len(reading.occurrences)) == (2, LATER, 1)
     assert asked[1].headers["If-Modified-Since"] == "Thu, 19 Nov 2026 08:00:00 GMT"
-    again = FeedDiary(ADDRESS, httpx.MockTransport(answer), clock, copy=diary.copy)
+    again = FeedDiary(ADDRESS, Played(answer), clock, copy=diary.copy)
     assert again.read(NOVEMBER) == reading and len(asked) == 2
 
 
@@ -111,13 +113,18 @@ def test_a_silent_server_leaves_the_last_copy_with_a_warning() -> None:
 def test_without_a_copy_each_refusal_is_said(status: int, raised: type[Exception]) -> None:
     with pytest.raises(raised) as error:
         feed(lambda _: httpx.Response(status)).read(NOVEMBER)
-    assert "secret" not in str(error.value)
+    assert "secret" not in str(error.value) and "any more" not in str(error.value)
+
+
+def test_what_is_no_calendar_is_said_in_a_sentence_that_makes_sense() -> None:
+    with pytest.raises(Unreadable, match=r"^What is published there is not a calendar: it is "):
+        feed(lambda _: httpx.Response(200, content=b"hello")).read(NOVEMBER)
 
 
 def test_no_more_than_the_limit_is_fetched() -> None:
     diary = FeedDiary(
         ADDRESS,
-        httpx.MockTransport(lambda _: httpx.Response(200, content=b"x" * 2000)),
+        Played(lambda _: httpx.Response(200, content=b"x" * 2000)),
         Clock(),
         Options(limits=Limits(max_bytes=1000)),
     )

@@ -67,6 +67,7 @@ from tests.contract.words import (
 )
 from tests.fakes.google import GoogleFake, Request
 from tests.fakes.google.methods import document
+from tests.fakes.played import Played
 
 A = "a@trust.example"
 NOON = span(NINE + 3 * HOUR)
@@ -641,7 +642,7 @@ class scripted:  # noqa: N801 # reads as a verb
         self.diary = GoogleDiary(
             access,
             Lens.of([ME], (), {}, ()),
-            transport=httpx.MockTransport(respond),
+            transport=Played(respond),
             pause=lambda _: None,
         )
 

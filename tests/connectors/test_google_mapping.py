@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connectors.google import mapping
 from connectors.google.mapping import (
     BACKWARDS,
     BAD_TIME,
@@ -370,3 +371,14 @@ def test_whatever_stands_in_a_member_is_read_or_refused(value: Any, name: str) -
         assert reason in REFUSALS
     else:
         assert one.all_day or one.span.start == NINE or one.span.end == NINE + HOUR
+
+
+def test_an_event_tells_whose_diary_it_is_in() -> None:
+    group = {"email": "x1@group.calendar.google.com", "self": True}
+    own = {"email": "Leader@trust.example", "self": True}
+    other = {"email": "a@trust.example"}
+    assert mapping.own_addresses({"organizer": group, "attendees": [own, other]}) == {
+        "leader@trust.example"
+    }
+    assert not mapping.own_addresses({"organizer": group, "attendees": [other]})
+    assert not mapping.of_a_person("primary")

@@ -23,6 +23,7 @@ from connectors.transport import Door, FixedToken
 from tests.contract.stage import ME
 from tests.contract.words import WEEK
 from tests.fakes.graph import GraphFake
+from tests.fakes.played import Played
 
 TENANT = "84bd8158-6d4d-4958-8b9f-9d6445542f95"
 APP = auth.App("24d3b144-21ae-4080-943f-7067b395b913", "s3cret-s3cret", TENANT)
@@ -185,9 +186,7 @@ def test_each_refusal_is_a_sentence_of_ours(
 ) -> None:
     if isinstance(body, dict):
         body = body | {"error_description": f"AADSTS: {ME} has no access"}
-    door = Door(
-        auth.LOGIN, transport=httpx.MockTransport(SignIn(status, body)), pause=lambda _: None
-    )
+    door = Door(auth.LOGIN, transport=Played(SignIn(status, body)), pause=lambda _: None)
     with pytest.raises(error) as raised:
         auth.AppOnly(APP, door)()
     told = str(raised.value)

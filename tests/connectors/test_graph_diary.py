@@ -526,3 +526,14 @@ def test_what_changes_is_told_with_the_secret(stage: GraphStage) -> None:
     subscription = stage.diary.watch(HOOK, key="leader-7")
     stage.plant(meeting())
     assert {each["clientState"] for each in stage.fake.subscriptions.sent} == {subscription.secret}
+
+
+def test_the_mailbox_itself_tells_whose_it_is(stage: GraphStage) -> None:
+    """With one request, at the first reading, and only where nobody has said so."""
+    stage.plant(meeting())
+    with reached(stage, Options()) as diary:
+        readings = [diary.read(WEEK) for _ in range(2)]
+    owner = [each for each in stage.fake.requests if each.path.endswith("/me/calendar")]
+    assert len(owner) == 1
+    for reading in readings:
+        assert [one.external for one in reading.occurrences] == [False] and not reading.warnings

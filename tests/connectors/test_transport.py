@@ -1,6 +1,8 @@
 """The door to servers: what is tried again, what is never, and where it does not go."""
 
+import gzip
 import ipaddress
+import socket
 from collections.abc import Callable, Sequence
 
 import httpx
@@ -15,6 +17,7 @@ from connectors.errors import (
     Unreachable,
 )
 from connectors.transport import Door, FixedToken, PublicOnly
+from tests.fakes.played import Played
 
 BASE = "https://calendar.example/v1"
 
@@ -37,7 +40,7 @@ class Server:
     def door(self, **more: object) -> Door:
         return Door(
             BASE,
-            transport=httpx.MockTransport(self),
+            transport=Played(self),
             pause=self.waited.append,
             **more,  # type: ignore[arg-type]  # by name
         )
@@ -94,6 +97,27 @@ def test_it_gives_up_in_the_end() -> None:
     assert 2 <= len(server.asked) <= 6
 
 
+def test_a_wrong_name_and_a_closed_door_are_told_apart() -> None:
+    waited: list[float] = []
+    for found, sentence in (
+        (socket.gaierror(socket.EAI_NONAME, "no such name"), "name is not known"),
+        (ConnectionRefusedError(), "Nothing answers"),
+    ):
+        nobody = httpx.ConnectError("no way")
+        nobody.__cause__ = found
+        server = Server(*[nobody] * 9)
+        with pytest.raises(Unreachable, match=sentence):
+            server.door().send("GET", "/events")
+        waited.append(len(server.waited))
+    assert waited[0] == 0 < waited[1], "a name that is not there will not come"
+
+
+def test_a_first_sign_in_is_not_said_to_have_worked_before() -> None:
+    for token in (None, FixedToken("x")):
+        with pytest.raises(SignInNeeded, match="does not accept this sign-in"):
+            Server(401, 401).door(token=token).send("GET", "/events")
+
+
 @pytest.mark.parametrize("status", [200, 400, 403, 404, 409, 410, 412, 501])
 def test_any_other_answer_is_the_callers_to_read(status: int) -> None:
     assert Server(status).door().send("PATCH", "/events/1", body={}).status == status
@@ -145,6 +169,75 @@ def test_an_answer_that_is_no_json_is_said_so() -> None:
         Server(httpx.Response(200, content=b"<html>")).door().send("GET", "/").json()
 
 
+def packed(layers: int) -> bytes:
+    content = b"0" * 3_000_000
+    for _ in range(layers):
+        content = gzip.compress(content)
+    return content
+
+
+def _packed_answer(encoding: str, layers: int) -> httpx.Response:
+    stream = httpx.ByteStream(packed(layers))
+    return httpx.Response(200, headers={"Content-Encoding": encoding}, stream=stream)
+
+
+def test_one_packing_is_undone_and_counted_as_it_comes_out() -> None:
+    server = Server()
+    server.answers = [_packed_answer("gzip", 1), _packed_answer("gzip", 1)]
+    assert server.door().send("GET", "/events").content == b"0" * 3_000_000
+    with pytest.raises(TooLarge):
+        server.door(most_bytes=1_000_000).send("GET", "/events")
+
+
+@pytest.mark.parametrize("encoding", ["gzip, gzip", "br", "deflate", "gzip,gzip,gzip"])
+def test_packings_inside_packings_are_refused_unopened(encoding: str) -> None:
+    """300 bytes of them may hold gigabytes."""
+    server = Server()
+    server.answers = [_packed_answer(encoding, 2)]
+    with pytest.raises(BadAnswer):
+        server.door().send("GET", "/events")
+
+
+def test_what_is_not_what_it_says_is_a_bad_answer() -> None:
+    server = Server()
+    server.answers = [_packed_answer("gzip", 0)]
+    with pytest.raises(BadAnswer):
+        server.door().send("GET", "/events")
+
+
+@pytest.mark.parametrize(
+    ("told", "waited"), [("0", [0.5]), ("-5", [0.5]), ("nan", None), ("inf", None), ("1e23", None)]
+)
+def test_absurd_waits_are_not_believed(told: str, waited: list[float] | None) -> None:
+    server = Server(busy(429, told), 200)
+    if told == "1e23":
+        with pytest.raises(Throttled) as raised:
+            server.door().send("GET", "/events")
+        assert raised.value.after == 86_400
+        return
+    server.door().send("GET", "/events")
+    assert server.waited == waited if waited else 0 < server.waited[0] <= 1
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "http://calendar.example/v1/events",
+        "https://me:pw@calendar.example/v1/events",
+        "https://calendar.example/v1/../admin",
+        "me/../../admin",
+        "https://calendar.example/v1/\x00",
+        "https://calendar.example/v1/\ud800",
+        "https://[",
+    ],
+)
+def test_a_token_goes_nowhere_a_link_should_not_lead(link: str) -> None:
+    server = Server(200)
+    with pytest.raises(BadAnswer):
+        server.door(token=FixedToken("x")).send("GET", link)
+    assert not server.asked
+
+
 # -- where it does not go -----------------------------------------------------------------------
 
 
@@ -155,27 +248,31 @@ def resolving(*found: str) -> Callable[[str, int], Sequence[str]]:
 PRIVATE = [
     *("127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1"),
     *("0.0.0.0", "::1", "fe80::1%eth0", "fd00::1", "::ffff:10.0.0.1", "224.0.0.1", "::"),
+    # IPv4 addresses in the clothes of IPv6, and networks that are nobody's
+    *("64:ff9b::a9fe:a9fe", "64:ff9b:1::7f00:1", "2002:7f00:1::", "::7f00:1", "::ffff:0:7f00:1"),
+    *("fec0::1", "5f00::1", "1000::1", "3fff::1", "192.88.99.1", "192.0.0.8"),
 ]
 
 
 @pytest.mark.parametrize("address", PRIVATE)
 def test_addresses_inside_the_house_are_refused(address: str) -> None:
-    guard = PublicOnly(inner=httpx.MockTransport(Server()), resolve=resolving(address))
-    with httpx.Client(transport=guard) as client, pytest.raises(NotPossible):
+    guard = PublicOnly(inner=Played(Server()), resolve=resolving(address))
+    with (
+        httpx.Client(transport=guard) as client,
+        pytest.raises(NotPossible, match="CLEARWAY_PRIVATE_NETWORKS"),
+    ):
         client.get("https://calendar.example/")
 
 
 def test_one_address_inside_among_others_is_enough() -> None:
-    guard = PublicOnly(
-        inner=httpx.MockTransport(Server()), resolve=resolving("93.184.216.34", "10.0.0.1")
-    )
+    guard = PublicOnly(inner=Played(Server()), resolve=resolving("93.184.216.34", "10.0.0.1"))
     with httpx.Client(transport=guard) as client, pytest.raises(NotPossible):
         client.get("https://calendar.example/")
 
 
 def test_the_address_that_was_looked_at_is_the_one_that_is_called() -> None:
     server = Server(200)
-    guard = PublicOnly(inner=httpx.MockTransport(server), resolve=resolving("93.184.216.34"))
+    guard = PublicOnly(inner=Played(server), resolve=resolving("93.184.216.34"))
     with httpx.Client(transport=guard) as client:
         client.get("https://calendar.example/feed.ics")
     (asked,) = server.asked
@@ -188,8 +285,22 @@ def test_a_network_that_the_installation_allows_is_called() -> None:
     server = Server(200)
     guard = PublicOnly(
         [ipaddress.ip_network("10.0.0.0/8")],
-        inner=httpx.MockTransport(server),
+        inner=Played(server),
         resolve=resolving("10.1.2.3"),
     )
     with httpx.Client(transport=guard) as client:
         assert client.get("https://caldav.trust.example/").status_code == 200
+
+
+def test_a_password_goes_unencrypted_only_inside_the_house() -> None:
+    allowed = [ipaddress.ip_network("10.0.0.0/8")]
+    for address, sent in (("10.1.2.3", 1), ("93.184.216.34", 0)):
+        server = Server(200)
+        guard = PublicOnly(allowed, inner=Played(server), resolve=resolving(address))
+        with httpx.Client(transport=guard, auth=("me", "pw")) as client:
+            if sent:
+                client.get("http://caldav.example/")
+            else:
+                with pytest.raises(NotPossible):
+                    client.get("http://caldav.example/")
+        assert len(server.asked) == sent

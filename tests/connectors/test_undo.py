@@ -129,6 +129,34 @@ def test_a_record_of_other_files_is_refused() -> None:
         undo(written.files, UndoRecord.from_json(forged))
 
 
+def test_where_nothing_of_the_application_is_left_it_is_refused() -> None:
+    """The original; the original edited; another diary, where a removed hold is absent as well."""
+    written = everything()
+    edited = DATA.replace(b"CALNAME:Mine", b"CALNAME:Ours")
+    for data in (DATA, edited, calendar(event(HOUR, uid="of another"))):
+        with pytest.raises(BadUndoRecord, match="not the diary that the plan was applied to"):
+            undo([data], written.undo)
+
+
+def test_one_edit_that_a_person_edited_is_enough_to_know_the_diary_by() -> None:
+    written = write(DATA, move(occurrences(DATA)["one@example"], NOON))
+    text = written.files[0].replace(b"SUMMARY:Talk", b"SUMMARY:Walk")
+    undone = undo([text], written.undo)
+    assert [skip.reason for skip in undone.skipped] == [EDITED]
+    assert undone.files == (text,)
+
+
+def test_a_removal_alone_is_taken_back_after_an_edit() -> None:
+    """The record has nothing else to know the diary by."""
+    old = occurrences(DATA)["hold"]
+    gone = Change(ChangeKind.HOLD_DELETE, old.span, None, event_id="hold", version=old.version)
+    written = write(DATA, gone)
+    undone = undo([written.files[0].replace(b"CALNAME:Mine", b"CALNAME:Ours")], written.undo)
+    assert occurrences(undone.files[0]).keys() == occurrences(DATA).keys()
+    with pytest.raises(BadUndoRecord):
+        undo(undone.files, written.undo)
+
+
 def test_two_holds_alike_are_both_taken_back_after_an_edit() -> None:
     written = write(DATA, hold(NOON), hold(NOON))
     text = written.files[0].replace(b"CALNAME:Mine", b"CALNAME:Ours")

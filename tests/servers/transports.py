@@ -46,7 +46,7 @@ class Changing(httpx.BaseTransport):
         answer.close()
         kept = {"content-length", "content-encoding", "transfer-encoding"}
         told = [(k, v) for k, v in answer.headers.items() if k not in kept]
-        return httpx.Response(answer.status_code, headers=told, content=body)
+        return httpx.Response(answer.status_code, headers=told, stream=httpx.ByteStream(body))
 
     def close(self) -> None:
         self._inner.close()

@@ -114,6 +114,10 @@ def test_bring_read_take_and_undo_by_keyboard_alone(
     page.locator("#calendar").set_input_files(taken["ics"])
     page.locator("#undo").set_input_files(taken["json"])
     _tab_to(page, "form button")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("form[action='/undone']")
+    assert page.locator("h1").inner_text() == "What was undone"
+    _tab_to(page, "form button")
     with page.expect_download() as download:
         page.keyboard.press("Enter")
     back = tmp_path / "back.ics"

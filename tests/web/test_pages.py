@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,10 @@ from app.services.curve import curve
 from app.services.plan import plan
 from app.services.read import Ask, OpenDiary, read
 from app.services.source import Source
+from app.services.undo import Undone
 from app.web.carry import pack, unpack
+from connectors.base import Skipped
+from rules.change import Change, ChangeKind
 from rules.planner.plan import Tier
 from tests.web.conftest import NOW, SMALL
 from tests.web.lint import Page, problems
@@ -46,6 +49,11 @@ def _file(content: bytes, name: str = "diary.ics") -> list[tuple[str, tuple[str,
 def _hidden(html: str) -> dict[str, str]:
     fields = Page(html).all("input")
     return {each["name"]: each["value"] for each in fields if each["type"] == "hidden"}
+
+
+def _take_undone(client: TestClient, html: str) -> Any:
+    """The file that the page after undoing carries."""
+    return client.post("/undone", files={"kept": (None, _hidden(html)["kept"])})
 
 
 def _good(html: str) -> Page:
@@ -211,8 +219,11 @@ def test_taking_a_plan_and_undoing_it_gives_the_same_bytes(
     assert changed.content != brought
     assert json.loads(record.content)["plan_hash"] == hidden[f"hash-{tier}"]
     undo = [("undo", ("undo.json", record.content, "application/json"))]
-    undone = client.post("/undo", files=[*_file(changed.content), *undo])
-    assert undone.status_code == 200
+    shown = client.post("/undo", files=[*_file(changed.content), *undo])
+    assert shown.status_code == 200
+    assert "Your calendar is as it was." in " ".join(_good(shown.text).texts)
+    undone = _take_undone(client, shown.text)
+    assert undone.headers["content-disposition"] == 'attachment; filename="clearway-undone.ics"'
     assert undone.content == brought
 
 
@@ -225,6 +236,115 @@ def test_a_stale_page_is_refused(
 
     assert answer.status_code == 409
     assert "out of date" in " ".join(_good(answer.text).texts)
+
+
+def _shown_at(moment: datetime, tier: str, calendar: bytes, answers: dict[str, str]) -> Any:
+    """What taking a plan answers at a moment, from a page that was shown at NOW."""
+    clock = [NOW]
+    with TestClient(create_app(SMALL, now=lambda: clock[0])) as client:
+        shown = client.post("/week", data=answers, files=_file(calendar)).text
+        form = [(name, (None, value)) for name, value in _hidden(shown).items()]
+        clock[0] = moment
+        again = client.post("/week", files=form)
+        assert _hidden(again.text)["now"] == moment.isoformat().replace("+00:00", "Z")
+        return client.post("/take", files=[*form, ("take", (None, f"{tier}.ics"))])
+
+
+@pytest.mark.parametrize(
+    ("tier", "days", "status"),
+    [("move", 1, 200), ("holds", 3, 200), ("move", 3.5, 409), ("holds", 5, 409), ("move", 9, 409)],
+)
+def test_a_page_that_was_left_open_changes_nothing_that_is_over_or_too_soon(
+    calendar: bytes, answers: dict[str, str], tier: str, days: float, status: int
+) -> None:
+    """From Thursday at 9am on: meetings from 24 hours ahead, holds from the present moment."""
+    answer = _shown_at(NOW + timedelta(days=days), tier, calendar, answers)
+
+    assert answer.status_code == status
+    if status == 409:
+        said = "part of it is over or too soon by now, so plan again."
+        assert said in " ".join(_good(answer.text).texts)
+
+
+def test_the_moment_that_a_page_carries_is_not_trusted(
+    client: TestClient, calendar: bytes, answers: dict[str, str]
+) -> None:
+    """A plan is not made from a moment that is none."""
+    form = answers | {"kept": pack(calendar), "now": "never", "take": "holds.ics"}
+    answer = client.post("/take", files=[(name, (None, value)) for name, value in form.items()])
+
+    assert answer.status_code == 422
+    assert "The page is out of date; please start again." in _good(answer.text).texts
+
+
+def test_the_address_of_a_week_leads_back_to_the_first_page(client: TestClient) -> None:
+    """It can be bookmarked, and nothing of it is kept."""
+    answer = client.get("/week", follow_redirects=False)
+
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+
+
+def _minutes(words: str) -> int:
+    """`1 hour 30 minutes`, `−5 minutes` and the like as a number."""
+    found = {unit: int(number) for number, unit in re.findall(r"(\d+) (hour|minute)", words)}
+    sign = -1 if words.startswith("−") else 1
+    return sign * (60 * found.get("hour", 0) + found.get("minute", 0))
+
+
+def _at(moment: datetime, calendar: bytes, answers: dict[str, str]) -> Page:
+    """The page of a diary, shown at a moment."""
+    with TestClient(create_app(SMALL, now=lambda: moment)) as client:
+        return _good(client.post("/week", data=answers, files=_file(calendar)).text)
+
+
+@pytest.mark.parametrize(
+    ("days", "over"),
+    [
+        (0, ""),
+        (5, "1 of these days is over; nothing is planned for it."),
+        (5.6, "1 of these days is over; nothing is planned for it."),
+        (7, "3 of these days are over; nothing is planned for them."),
+        (8, "4 of these days are over; nothing is planned for them."),
+    ],
+)
+def test_the_figures_add_up_whatever_part_of_the_week_is_over(
+    calendar: bytes, answers: dict[str, str], days: float, over: str
+) -> None:
+    """What is still to find now is what a plan regains and what it leaves."""
+    page = _at(NOW + timedelta(days=days), calendar, answers | {"last": "2026-11-29"})
+    cells = re.findall(
+        r'<tr><th scope="row">(?:<a.*?</a>|Now)</th>(.*?)</tr>', page.html.partition("</table>")[0]
+    )
+    rows = [re.findall("<td>(.*?)</td>", row) for row in cells]
+    now = _minutes(rows[0][3])
+
+    assert len(rows) == 4
+    assert now > 0
+    assert [_minutes(row[0]) + _minutes(row[3]) for row in rows[1:]] == [now] * 3
+    facts = [text for text in page.texts if text.endswith(" to find.") or " to find. " in text]
+    told = [re.match(r"(.*?) to find\.", text) for text in facts]
+    assert sum(_minutes(each[1]) for each in told if each and "still" not in each[1]) == now
+    assert [text for text in page.texts if "planned for" in text] == [over] * bool(over)
+
+
+@pytest.mark.parametrize(
+    ("days", "sentence"),
+    [
+        (12, "These days are over, so nothing is planned for them."),
+        (-80, "Plans look 6 weeks ahead, so nothing is planned for these days yet."),
+    ],
+)
+def test_a_week_without_a_plan_has_no_proof(
+    calendar: bytes, answers: dict[str, str], days: int, sentence: str
+) -> None:
+    """Nothing is claimed of days that nothing was tried for."""
+    page = _at(NOW + timedelta(days=days), calendar, answers)
+    text = " ".join(page.texts)
+
+    assert page.texts.count(sentence) == 3
+    assert f"Tuesday 24 November. {sentence}" in text
+    for word in ("We proved", "Nothing stays to find", "all that your settings ask for"):
+        assert word not in text
 
 
 def test_a_page_that_was_cut_short_goes_back_to_the_questions(
@@ -280,7 +400,6 @@ def test_nothing_to_do_is_said(client: TestClient, answers: dict[str, str]) -> N
         ({"hours": "whenever"}, ["hours"]),
         ({"time_zone": "Mars"}, ["time_zone"]),
         ({"nation": "narnia"}, ["nation"]),
-        ({"now": "never"}, ["calendar"]),
     ],
 )
 def test_answers_that_do_not_fit_are_linked_from_a_summary(
@@ -362,6 +481,78 @@ def test_undo_with_another_file_says_so(client: TestClient, calendar: bytes) -> 
 
     assert answer.status_code == 422
     _good(answer.text)
+
+
+def _taken(client: TestClient, calendar: bytes, answers: dict[str, str]) -> tuple[bytes, bytes]:
+    """The changed diary and the undo file of the furthest plan."""
+    shown = client.post("/week", data=answers, files=_file(calendar)).text
+    form = [(name, (None, value)) for name, value in _hidden(shown).items()]
+    changed, record = (
+        client.post("/take", files=[*form, ("take", (None, f"move.{ending}"))]).content
+        for ending in ("ics", "json")
+    )
+    return changed, record
+
+
+def _undo(client: TestClient, changed: bytes, record: bytes) -> str:
+    undo = [("undo", ("undo.json", record, "application/json"))]
+    answer = client.post("/undo", files=[*_file(changed), *undo])
+    assert answer.status_code == 200
+    return answer.text
+
+
+def test_undo_says_what_was_taken_back_what_was_left_alone_and_why(
+    client: TestClient, calendar: bytes, answers: dict[str, str]
+) -> None:
+    """A hold that somebody moved since stays, and mail stays sent."""
+    changed, record = _taken(client, calendar, answers)
+    edits = json.loads(record)["edits"]
+    hold = next(each["change"] for each in edits if each["change"]["kind"] == "hold.create")
+    start = f"DTSTART:{re.sub('[-:]', '', hold['after']['start'])}".encode()
+    assert changed.count(start) == 1
+    edited = changed.replace(start, start[:-3] + b"01Z")
+    html = _undo(client, edited, record)
+
+    page = _good(html)
+    text = " ".join(page.texts)
+    said = hold["message"].partition(". ")[0].rstrip(".")
+    assert f"{len(edits) - 1} changes taken back, and 1 left alone." in text
+    assert f"{said}. Somebody has edited the event since." in page.texts
+    assert page.texts.index("What was left alone, and why") < page.texts.index(
+        "What was taken back"
+    )
+    assert "may have been told. Sent mail cannot be unsent." in text
+    assert start[:-3] + b"01Z" in _take_undone(client, html).content
+
+
+def test_undo_that_takes_nothing_back_says_so(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There is no file to take then."""
+    edited = Skipped(Change(ChangeKind.HOLD_CREATE, None, None), "Somebody has edited it since.")
+    undone = Undone(EMPTY, (), (edited,), sample.ZONE, whole=False)
+    monkeypatch.setattr("app.services.undo.undo", lambda *_: undone)
+    page = _good(_undo(client, EMPTY, b"{}"))
+
+    assert "Nothing was undone, so your calendar is as you brought it." in page.texts
+    assert "A new hold. Somebody has edited it since." in page.texts
+    assert page.all("button") == []
+
+
+def test_what_the_undone_page_carries_is_not_trusted(client: TestClient) -> None:
+    """Damaged, or grown once unpacked."""
+    for kept in ("%%%", pack(b"x" * 2_000_000)):
+        answer = client.post("/undone", files={"kept": (None, kept)})
+        assert answer.status_code == 422
+        _good(answer.text)
+
+
+def test_an_undone_json_diary_keeps_its_form(client: TestClient) -> None:
+    """The same way for a diary that is a list."""
+    answer = client.post("/undone", files={"kept": (None, pack(b"[]"))})
+
+    assert answer.content == b"[]"
+    assert answer.headers["content-disposition"] == 'attachment; filename="clearway-undone.json"'
 
 
 def test_what_is_written_in_a_field_is_never_markup(

@@ -1,0 +1,78 @@
+"""Which days of a window a plan is made for, and what is said of the others."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from app.services.read import OpenDiary
+from rules.finding import Finding
+from rules.planner.arrange import Task
+from rules.planner.plan import Tier
+from rules.planner.rights import Rights
+from rules.words import say_count
+from rules.working_pattern import dates, local_date
+
+_DAY, _WEEK = timedelta(days=1), timedelta(weeks=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """The working days that a plan is made for; of all days, how many are over or too far ahead."""
+
+    days: frozenset[date]
+    total: int
+    over: int
+    far: int
+    weeks: int
+
+    def counts(self, finding: Finding) -> bool:
+        """Whether a plan could do anything about a finding; one of a week needs one day of it."""
+        length = _WEEK if finding.rule == "pods" else _DAY
+        return any(day in self.days for day in dates(finding.day, finding.day + length))
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether no day is over or too far ahead."""
+        return not self.over and not self.far
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is planned since the days are over or too far ahead."""
+        return not self.days and not self.is_whole
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What has to be said of the days that are not planned."""
+        return tuple(filter(None, (self._say_over(), self._say_far())))
+
+    def _say_over(self) -> str:
+        if not self.over:
+            return ""
+        if self.over == self.total:
+            if self.total == 1:
+                return "This day is over, so nothing is planned for it."
+            return "These days are over, so nothing is planned for them."
+        if self.over == 1:
+            return "1 of these days is over; nothing is planned for it."
+        return f"{self.over} of these days are over; nothing is planned for them."
+
+    def _say_far(self) -> str:
+        if not self.far:
+            return ""
+        which = "these days" if self.far == self.total else f"{self.far} of these days"
+        weeks = say_count(self.weeks, "week")
+        return f"Plans look {weeks} ahead, so nothing is planned for {which} yet."
+
+
+def look_ahead(opened: OpenDiary) -> Ahead:
+    """The days of a diary as the planner chooses them."""
+    diary, policy = opened.diary, opened.policy
+    rights = Rights(policy, opened.now, Tier.HOLDS, frozenset(), {})
+    today = local_date(opened.now, diary.pattern.zone)
+    last = today + policy.protected_weeks * _WEEK
+    return Ahead(
+        days=frozenset(Task(diary, policy, rights, ()).days),
+        total=len(diary.days),
+        over=sum(day.date < today for day in diary.days),
+        far=sum(day.date > last for day in diary.days),
+        weeks=policy.protected_weeks,
+    )
