@@ -382,3 +382,10 @@ def test_an_event_tells_whose_diary_it_is_in() -> None:
     }
     assert not mapping.own_addresses({"organizer": group, "attendees": [other]})
     assert not mapping.of_a_person("primary")
+
+
+@pytest.mark.parametrize("hostile", ["\ud800", [], {}, 7, None])
+def test_an_id_that_cannot_be_sent_back_is_none(hostile: object) -> None:
+    """Half a character, or no text at all."""
+    with pytest.raises(mapping.Unmapped):
+        mapping.occurrence(google_event(id=hostile), Lens())

@@ -410,3 +410,10 @@ def test_whatever_comes_is_an_occurrence_or_a_refusal(odd: dict[str, Any]) -> No
 def test_what_is_no_event_is_refused(odd: Any) -> None:
     with pytest.raises(Broken):
         mapping.occurrence(odd, VIEW)
+
+
+@pytest.mark.parametrize("hostile", ["\ud800", [], {}, 7, None])
+def test_an_id_that_cannot_be_sent_back_is_none(hostile: Any) -> None:
+    """Half a character, or no text at all."""
+    with pytest.raises(Broken, match="no id"):
+        mapping.occurrence(body(id=hostile), VIEW)
