@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 
 from rules.event import Kind, Occurrence, ScoredAs, ShowAs, Status
@@ -149,8 +149,13 @@ class Diary:
 
     def _near(self, span: Interval) -> Iterator[Occurrence]:
         """Timed occurrences that share time with a span."""
+        earliest = bisect_left(self._starts, _plus(span.start, -self._longest))
         latest = bisect_left(self._starts, span.end)
-        return (each for each in self._timed[:latest] if each.span.overlaps(span))
+        return (each for each in self._timed[earliest:latest] if each.span.overlaps(span))
+
+    @cached_property
+    def _longest(self) -> timedelta:
+        return max((each.span.end - each.span.start for each in self._timed), default=timedelta())
 
     @cached_property
     def _starts(self) -> list[datetime]:
@@ -161,6 +166,14 @@ class Diary:
             start, end = away.start, away.end
             return start <= day < max(end, start + timedelta(days=1))
         return window is not None and away.span.contains(window.span)
+
+
+def _plus(moment: datetime, shift: timedelta) -> datetime:
+    """The moment so much later, at the edge of the calendar where it would lie beyond."""
+    try:
+        return moment + shift
+    except OverflowError:
+        return datetime.min.replace(tzinfo=UTC)
 
 
 def in_order(occurrences: Iterable[Occurrence]) -> tuple[Occurrence, ...]:

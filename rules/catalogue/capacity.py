@@ -11,7 +11,7 @@ team contact, clinical or locked time.
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from itertools import combinations
+from itertools import accumulate, combinations
 from zoneinfo import ZoneInfo
 
 from rules.diary import Day, Diary
@@ -24,6 +24,8 @@ from rules.working_pattern import local_date
 
 _FIXED = TEAM_KINDS | {Kind.CLINICAL}
 _OFFERED = 3
+_LOOKED_AT = 12
+"""No more appointments of a week than these are tried, the longest."""
 _Working = tuple[Day, Interval, int]
 """A working day with its hours and its paid minutes."""
 
@@ -37,8 +39,8 @@ def _working_days(first: date, diary: Diary) -> list[_Working]:
 def _neighbours(day: Day) -> int:
     """How many times an appointment begins after all before it are over."""
     spans = sorted(each.span for each in day.appointments)
-    ends = [span.end for span in spans]
-    return sum(spans[i].start >= max(ends[:i]) for i in range(1, len(spans)))
+    over = accumulate((span.end for span in spans), max)
+    return sum(span.start >= busy for busy, span in zip(over, spans[1:], strict=False))
 
 
 def _asked(day: Day, contracted: int, policy: Policy) -> int:
@@ -75,15 +77,17 @@ def _offer(
 ) -> tuple[tuple[Occurrence, ...], int]:
     """Up to three appointments, in order of start, and how many of them would cover what is over.
 
-    Any that many of them do. They are those that would free most, as few as can be; none where
-    three are not enough.
+    Any that many of them do. They are those of the longest that would free most, as few as can
+    be; none where three are not enough.
     """
-    alone = {
-        each: _freed([working], [each], policy)
+    free = [
+        (working, each)
         for working in days
         for each in working[0].appointments
         if each.kind not in _FIXED and not each.locked
-    }
+    ]
+    longest = sorted(free, key=lambda one: (-one[1].span.minutes, one[1].span, one[1].id))
+    alone = {each: _freed([day], [each], policy) for day, each in longest[:_LOOKED_AT]}
     most = sorted(alone, key=lambda each: (-alone[each], each.span, each.id))[:_OFFERED]
     for count in range(1, len(most) + 1):
         for size in range(len(most), count - 1, -1):
