@@ -42,7 +42,7 @@ def check(as_json: bool, **given: Any) -> int:
     """Find what a diary is missing. It exits with 1 when that is something that matters most.
 
     \b
-    Examples:
+    Example:
       clearway check DIARY.ics --me leader@trust.example --hours "Mon-Thu 08:00-16:00"
       clearway check --graph me --from 2026-11-23 --to 2026-11-28
     """

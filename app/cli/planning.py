@@ -29,7 +29,7 @@ def plan(
     """Plan the least disruptive repair of a diary, with a proof. Nothing is written.
 
     \b
-    Examples:
+    Example:
       clearway plan DIARY.ics --me leader@trust.example --tier move
       clearway plan --graph me --tier move
     """
