@@ -7,6 +7,7 @@ unless the letter says so.
 import smtplib
 import ssl
 from dataclasses import dataclass, field
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -122,8 +123,9 @@ def compose(letter: Letter) -> EmailMessage:
         message["From"] = Address(addr_spec=letter.sender)
         message["To"] = [Address(addr_spec=each) for each in letter.to]
         message["Subject"] = letter.subject
-    except (ValueError, IndexError) as error:
-        raise NotDelivered("An address of the letter cannot be written to.") from error
+    except (ValueError, IndexError, AttributeError, MessageError):
+        # what the parser says would repeat the address
+        raise NotDelivered("An address of the letter cannot be written to.") from None
     if not letter.to:
         raise NotDelivered("The letter has no recipient.")
     message["Message-ID"] = _message_id(letter)
