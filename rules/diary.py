@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 
 from rules.event import Kind, Occurrence, ScoredAs, ShowAs, Status
@@ -212,8 +212,3 @@ def break_span(window: Window, policy: Policy, pattern: WorkingPattern) -> Inter
             return usual
     start = window.span.start + (length - MIDDLE) / 2
     return Interval(start, start + MIDDLE)
-
-
-def clock_span(window: Window, start: time, end: time, pattern: WorkingPattern) -> Interval | None:
-    """The part of a window between two wall-clock times of the day it starts on."""
-    return window.span.clip(local_span(window.day, start, end, pattern.zone))

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from rules.diary import Day, break_span, clock_span, in_order
+from rules.diary import Day, break_span, in_order
 from rules.event import Kind, Occurrence, ScoredAs
 from rules.interval import Interval
 from rules.planner import kernel as k
 from rules.planner.plan import Tier
 from rules.planner.rights import Rights
 from rules.policy import Policy, Severity
-from rules.working_pattern import WorkingPattern, day_span, monday
+from rules.working_pattern import WorkingPattern, day_span, instant, monday
 
 GRID = timedelta(minutes=5)
 SECOND = timedelta(seconds=1)
@@ -386,9 +386,13 @@ def weights(policy: Policy, rule: str) -> tuple[int, int]:
 def _liked(
     policy: Policy, day: Day, pattern: WorkingPattern, moments: _Moments
 ) -> tuple[int, int] | None:
-    if day.window is None or policy.preferred_from is None or policy.preferred_to is None:
+    start, end = policy.preferred_from, policy.preferred_to
+    if day.window is None or (start is None and end is None):
         return None
-    span = clock_span(day.window, policy.preferred_from, policy.preferred_to, pattern)
+    window, zone = day.window, pattern.zone
+    first = instant(window.day, start, zone) if start else window.span.start
+    last = instant(window.day, end, zone) if end else window.span.end
+    span = window.span.clip(Interval(first, max(first, last)))
     return (moments.second(span.start), moments.second(span.end)) if span else None
 
 

@@ -4,8 +4,9 @@ import os
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import combinations
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from rules.catalogue import evaluate
 from rules.change import Change, ChangeKind
 from rules.diary import Diary, in_order
-from rules.event import Occurrence, ScoredAs
+from rules.event import Kind, Occurrence, ScoredAs
 from rules.interval import Interval
 from rules.outcome import after
 from rules.planner import curve, plan
@@ -302,3 +303,13 @@ def test_a_team_chat_after_a_sundays_midnight_is_not_counted_twice() -> None:
     ]
     assert found.objective.numbers.must_missing == 20
     assert [each.missing for each in missing] == [20]
+
+
+@pytest.mark.parametrize(
+    ("liked", "start"), [({"preferred_from": time(13)}, 13), ({"preferred_to": time(12)}, 9)]
+)
+def test_one_end_of_the_preferred_hours_is_enough(liked: dict[str, Any], start: int) -> None:
+    """An empty day's protected time goes after the one, or before the other."""
+    found = plan(_diary(), replace(Policy(), **liked), NOW)
+    kept = [each for each in found.changes if each.hold is Kind.PROTECTED]
+    assert kept and {each.starts.hour for each in kept} == {start}

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from rules.diary import Day, Diary, break_span, clock_span, in_order, reach
+from rules.diary import Day, Diary, break_span, in_order, reach
 from rules.event import Kind, Occurrence, ScoredAs, ShowAs, Status
 from rules.example import MONDAY, ZONE, read_example
 from rules.working_pattern import instant, parse_hours
@@ -145,16 +145,6 @@ def span_of_break(text: str) -> tuple[str, str] | None:
 )
 def test_where_the_break_may_lie(text: str, expected: tuple[str, str] | None) -> None:
     assert span_of_break(text) == expected
-
-
-def test_a_part_of_the_hours_by_the_clock() -> None:
-    diary = week("hours Mon 09:00-17:00")
-    window = diary.pattern.window(MONDAY)
-    assert window is not None
-    part = clock_span(window, time(8), time(12), diary.pattern)
-    assert part is not None
-    assert part.minutes == 180
-    assert clock_span(window, time(18), time(19), diary.pattern) is None
 
 
 def test_a_day_asked_for_twice_is_the_same_value() -> None:
