@@ -92,7 +92,7 @@ $(VENV)/.python:
 
 $(VENV)/.installed: $(VENV)/.python requirements/run.txt pyproject.toml
 	@echo "Installing Clearway into $(VENV) …"
-	@$(PIP) install --require-hashes --requirement requirements/run.txt
+	@$(PIP) install --no-deps --require-hashes --requirement requirements/run.txt
 	@$(PIP) install --no-deps --no-build-isolation --no-index --editable .
 	@touch $@
 
@@ -106,7 +106,7 @@ $(VENV)/.warm: $(VENV)/.installed $(wildcard rules/planner/kernel.py)
 
 $(VENV)/.installed-dev: $(VENV)/.installed requirements/dev.txt
 	@echo "Installing what tests and checks need into $(VENV) …"
-	@$(PIP) install --require-hashes --requirement requirements/dev.txt
+	@$(PIP) install --no-deps --require-hashes --requirement requirements/dev.txt
 	@touch $@
 
 # Chromium comes from the system. Where this cannot install it, browser tests say why they skip.

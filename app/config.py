@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -85,6 +86,10 @@ def _word(about: str) -> Any:
     return _setting("", about, lambda name, text: text)
 
 
+def _folder(about: str) -> Any:
+    return _setting("", about, lambda name, text: str(Path(text).expanduser()))
+
+
 def _setting(
     default: Any, about: str, read: Callable[[str, str], Any], *, shown: bool = True
 ) -> Any:
@@ -119,6 +124,28 @@ class Settings:
         "networks inside the house that calendars may be read from"
     )
 
+    data: str = _folder("folder for what the service remembers, where no database is named")
+    database: str = _secret("address of the database: sqlite:///… or postgresql://…")
+    keys: str = _secret("keys of what is sealed in the database, the newest first")
+    public_url: str = _address("", "where people find the service, as their browsers see it")
+
+    oidc_issuer: str = _address("", "who says who people are (OpenID Connect)")
+    oidc_client_id: str = _word("the name under which that knows Clearway")
+    oidc_client_secret: str = _secret("the secret that goes with it")
+    microsoft_authority: str = _address(
+        "https://login.microsoftonline.com/organizations", "where leaders let Clearway into Outlook"
+    )
+    microsoft_client_id: str = _word("Clearway's application in Entra")
+    microsoft_client_secret: str = _secret("its secret")
+    google_authorize_url: str = _address(
+        "https://accounts.google.com/o/oauth2/v2/auth", "where leaders let Clearway into Google"
+    )
+    google_token_url: str = _address(
+        "https://oauth2.googleapis.com/token", "where Google gives tokens"
+    )
+    google_client_id: str = _word("Clearway's client in the Google Cloud project")
+    google_client_secret: str = _secret("its secret")
+
     smtp_host: str = _word("mail relay, for invitations that a calendar's server does not send")
     smtp_port: int = _number(587, 1, 65_535, "port of the mail relay")
     smtp_security: str = _choice(
@@ -131,6 +158,12 @@ class Settings:
         local = self.smtp_host in ("", "localhost", "127.0.0.1", "::1")
         if self.smtp_security == "none" and not local:
             raise SettingsError("CLEARWAY_SMTP_SECURITY is none only for a relay on this machine.")
+
+    @property
+    def folder(self) -> Path:
+        """Where the embedded database is kept (XDG Base Directory Specification)."""
+        home = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
+        return Path(self.data or home + "/clearway").expanduser()
 
     @property
     def variables(self) -> dict[str, str]:

@@ -1,4 +1,7 @@
-"""The servers as fixtures of a whole session: `radicale` and `xandikos`."""
+"""The servers as fixtures of a whole session: `radicale`, `xandikos` and `postgresql`.
+
+`database` is a new and migrated database, once on SQLite and once on PostgreSQL.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,7 +11,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from app.storage.database import Database, open_database
+from app.storage.migrations import migrate
+from app.storage.vault import Vault, new_key
 from tests.fakes.serving import Served
+from tests.servers.postgresql import Postgresql, missing_postgresql, running_postgresql
 from tests.servers.processes import Running, free_port, missing
 from tests.servers.proxy import signing_in
 
@@ -114,3 +121,33 @@ def _radicale_config(folder: Path, port: int) -> Path:
         "[logging]\nlevel = warning\n"
     )
     return config
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Postgresql]:
+    """A PostgreSQL server for as long as the tests run."""
+    if reason := missing_postgresql():
+        pytest.skip(reason)
+    with running_postgresql() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a new and empty database, once of each kind."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/clearway.db"
+        return
+    server: Postgresql = request.getfixturevalue("postgresql")
+    url = server.new_database()
+    yield url
+    server.drop(url)
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """A new database with its tables, once of each kind."""
+    opened = open_database(database_url, Vault([new_key()]))
+    migrate(opened)
+    yield opened
+    opened.close()

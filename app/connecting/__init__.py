@@ -1,0 +1,1 @@
+"""How a leader's calendars are reached: consent, credentials, and the state of each connection."""
