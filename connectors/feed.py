@@ -19,17 +19,16 @@ from connectors.errors import (
     Unreachable,
 )
 from connectors.icalendar import Options
-from connectors.transport import PACKED, TIMEOUT, read_at_most, unreachable
+from connectors.transport import PACKED, new_client, read_at_most, unreachable, until
 from rules.event import Occurrence
 from rules.interval import Interval
 
 REST = timedelta(minutes=5)
 """A feed is not asked again before this has passed: those who publish one change it rarely."""
 MOST_HOPS = 5
-LONGEST = 60.0
-"""Seconds that one subscription may take in all, redirects included."""
+LONGEST = 30.0
+"""Seconds that fetching a feed may take in all, redirects included, however it trickles in."""
 
-_SILENT = "The calendar's server does not answer; please try again later."
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
@@ -55,10 +54,12 @@ class FeedDiary:
         now: Callable[[], datetime],
         options: Options | None = None,
         copy: Copy | None = None,
+        longest: float = LONGEST,
     ) -> None:
         """`transport` is a PublicOnly wherever a person gives the address."""
         self._address = web_address(address)
-        self._client = httpx.Client(transport=transport, timeout=TIMEOUT)
+        self._client = new_client(transport)
+        self._longest = longest
         self._now = now
         self._options = options or Options()
         self.copy = copy
@@ -100,18 +101,16 @@ class FeedDiary:
         return self.copy, ()
 
     def _fetch(self, now: datetime) -> Copy:
-        deadline = time.monotonic() + LONGEST
         address = self._address
-        for _ in range(MOST_HOPS):
-            if time.monotonic() > deadline:
-                raise Unreachable(_SILENT)
-            status, headers, content = self._ask(address, deadline)
-            if status not in _REDIRECTS:
-                return self._copied(status, headers, content, now)
-            address = _next_address(address, headers.get("Location", ""))
+        with until(time.monotonic() + self._longest):
+            for _ in range(MOST_HOPS):
+                status, headers, content = self._ask(address)
+                if status not in _REDIRECTS:
+                    return self._copied(status, headers, content, now)
+                address = _next_address(address, headers.get("Location", ""))
         raise BadAnswer("The calendar's address leads on and on.")
 
-    def _ask(self, address: httpx.URL, deadline: float) -> tuple[int, httpx.Headers, bytes]:
+    def _ask(self, address: httpx.URL) -> tuple[int, httpx.Headers, bytes]:
         headers = {"Accept": "text/calendar", "User-Agent": "Clearway", **PACKED}
         if self.copy is not None and self.copy.etag:
             headers["If-None-Match"] = self.copy.etag
@@ -120,7 +119,7 @@ class FeedDiary:
         try:
             with self._client.stream("GET", address, headers=headers) as answer:
                 most = self._options.limits.max_bytes
-                content = read_at_most(answer, most, deadline=deadline)
+                content = read_at_most(answer, most)
                 return answer.status_code, answer.headers, content
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise unreachable(error) from error
@@ -133,7 +132,7 @@ class FeedDiary:
         if status in (404, 410):
             raise EventGone("There is no calendar at this address.")
         if status != 200:
-            raise Unreachable(_SILENT)
+            raise unreachable(None)
         return Copy(
             content,
             as_of=now,

@@ -2,7 +2,9 @@
 
 Door          one server, with the credentials for it
 Token         what a Door needs of whoever keeps the credentials
+Total         what a list may bring in all, over its pages
 PublicOnly    an httpx transport that goes to no address inside the house
+new_client    an httpx client whose every step ends by the moment that `until` names
 """
 
 import ipaddress
@@ -10,15 +12,20 @@ import json
 import logging
 import random
 import socket
+import ssl
 import threading
 import time
 import zlib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from functools import partial
 from math import isfinite, nan
 from typing import Any, Protocol
 
+import httpcore
 import httpx
 
 from connectors.errors import BadAnswer, NotPossible, SignInNeeded, Throttled, TooLarge, Unreachable
@@ -27,12 +34,16 @@ from connectors.errors import BadAnswer, NotPossible, SignInNeeded, Throttled, T
 logging.getLogger("httpx").setLevel(logging.WARNING)
 
 TIMEOUT = httpx.Timeout(30.0, connect=10.0)
+"""Seconds for one step: to connect, or until some more of an answer is there."""
+LONGEST = 60.0
+"""Seconds that one call may spend with a server in all: to connect, for headers and body however
+they trickle in, and for every further try."""
+PATIENCE = 60.0
+"""Seconds that one call may spend waiting for a server that is busy, beyond those."""
 MOST_BYTES = 20_000_000
 """The largest answer that is read."""
-PATIENCE = 60.0
-"""Seconds that one call may spend waiting for a server that is busy."""
-LONGEST = 120.0
-"""Seconds until the whole of an answer is there, however it trickles in."""
+MOST_ITEMS, MOST_BYTES_IN_ALL, MOST_PAGES = 20_000, 100_000_000, 500
+"""The longest list that is read, over all its pages."""
 SHORTEST_WAIT, LONGEST_WAIT = 0.5, 86_400.0
 """Between these a server's own wish to wait is believed."""
 TRIES = 5
@@ -40,7 +51,7 @@ PACKED = {"Accept-Encoding": "gzip"}
 """The only packing that `read_at_most` undoes."""
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "PROPFIND", "REPORT"})
-_OUT_OF_SERVICE = frozenset({500, 502, 503, 504})
+_TO_TRY_AGAIN = frozenset({429, 500, 502, 503, 504})
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -113,18 +124,15 @@ class Door:
         headers: Mapping[str, str] | None = None,
         at_once: int = 4,
         most_bytes: int = MOST_BYTES,
+        longest: float = LONGEST,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self.base = base.rstrip("/")
         self._token = token
-        self._client = httpx.Client(
-            transport=transport,
-            timeout=TIMEOUT,
-            headers={**(headers or {}), **PACKED},
-            follow_redirects=False,
-        )
+        self._client = new_client(transport, {**(headers or {}), **PACKED})
         self._room = threading.BoundedSemaphore(at_once)
         self._most_bytes = most_bytes
+        self._longest = longest
         self._pause = pause
 
     def close(self) -> None:
@@ -141,45 +149,60 @@ class Door:
         body: Any = None,
         twice: bool = False,
     ) -> Answer:
-        """One answer, whatever its status but 401, 429 and 5xx.
+        """One answer, whatever its status but 401, 429, 500, 502, 503 and 504.
 
         `url` is a path of this server or a whole link that it gave; `body` goes as JSON, bytes as
         they are. `twice` says that the call may be made twice without harm. Raises SignInNeeded,
         Throttled, Unreachable, TooLarge, and BadAnswer for a link that leads to another server.
         """
-        target = self._target(url)
         again = twice or method in _SAFE
-        fresh = False
-        waited = 0.0
-        error: httpx.HTTPError | None = None
-        for attempt in range(TRIES):
-            sent = {**(headers or {}), **self._credentials(fresh=fresh)}
-            raw = isinstance(body, bytes)
-            try:
-                request = self._client.build_request(
-                    method,
-                    target,
-                    params=params,
-                    headers=sent,
-                    json=None if raw else body,
-                    content=body if raw else None,
-                )
-            except (httpx.InvalidURL, ValueError) as problem:
-                raise BadAnswer("What the server gave cannot be sent back to it.") from problem
-            answer, untouched, error = self._once(request)
-            if answer is not None and answer.status == 401 and self._token and not fresh:
-                fresh = True
+        build = partial(self._request, method, self._target(url), params, headers, body)
+        request, fresh = build(fresh=False), False
+        attempt = 0
+        spent = waited = 0.0
+        while True:
+            begun = time.monotonic()
+            with until(begun + self._longest - spent):
+                answer, untouched, error = self._once(request)
+            spent += time.monotonic() - begun
+            if answer is not None and answer.status == 401:
+                if fresh or self._token is None:
+                    raise SignInNeeded(_REFUSED)
+                request, fresh = build(fresh=True), True
                 continue
-            if answer is not None and answer.status not in {401, 429, *_OUT_OF_SERVICE}:
+            if answer is not None and answer.status not in _TO_TRY_AGAIN:
                 return answer
-            wait = _wait(answer, attempt)
-            last = attempt == TRIES - 1 or waited + wait > PATIENCE
-            last = last or (error is not None and _is_nowhere(error))
-            if last or not (again or untouched) or (answer is not None and answer.status == 401):
-                raise _failure(answer, error) from error
+            wait = time_to_wait(answer, attempt)
+            attempt += 1
             waited += wait
+            used_up = attempt == TRIES or waited > PATIENCE or spent >= self._longest
+            if used_up or not (again or untouched) or _is_nowhere(error):
+                raise _failure(answer, error) from error
             self._pause(wait)
-        raise unreachable(error)
+
+    def _request(
+        self,
+        method: str,
+        target: httpx.URL,
+        params: Mapping[str, str] | None,
+        headers: Mapping[str, str] | None,
+        body: Any,
+        *,
+        fresh: bool,
+    ) -> httpx.Request:
+        sent = {**(headers or {}), **self._credentials(fresh=fresh)}
+        raw = isinstance(body, bytes)
+        try:
+            return self._client.build_request(
+                method,
+                target,
+                params=params,
+                headers=sent,
+                json=None if raw else body,
+                content=body if raw else None,
+            )
+        except (httpx.InvalidURL, ValueError) as problem:
+            raise BadAnswer("What the server gave cannot be sent back to it.") from problem
 
     def _target(self, url: str) -> httpx.URL:
         """Where a path or a link leads: always to this server, below its base."""
@@ -196,7 +219,12 @@ class Door:
         return target
 
     def _credentials(self, *, fresh: bool) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self._token(fresh=fresh)}"} if self._token else {}
+        if self._token is None:
+            return {}
+        token = self._token(fresh=fresh)
+        if not (token.isascii() and token.isprintable()):
+            raise SignInNeeded(_REFUSED)
+        return {"Authorization": f"Bearer {token}"}
 
     def _once(self, request: httpx.Request) -> tuple[Answer | None, bool, httpx.HTTPError | None]:
         """The answer or None, whether it is sure that nothing was done, and what went wrong."""
@@ -204,7 +232,7 @@ class Door:
             with self._room:
                 answer = self._client.send(request, stream=True)
                 try:
-                    content = read_at_most(answer, self._most_bytes, time.monotonic() + LONGEST)
+                    content = read_at_most(answer, self._most_bytes)
                 finally:
                     answer.close()
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
@@ -244,7 +272,7 @@ def _reason(error: BaseException | None) -> BaseException | None:
     return error
 
 
-def _is_nowhere(error: BaseException) -> bool:
+def _is_nowhere(error: BaseException | None) -> bool:
     """Whether it is sure that the server's name does not exist, so that waiting does not help."""
     reason = _reason(error)
     unknown = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
@@ -253,7 +281,7 @@ def _is_nowhere(error: BaseException) -> bool:
     )
 
 
-def _wait(answer: Answer | None, attempt: int) -> float:
+def time_to_wait(answer: Answer | None, attempt: int) -> float:
     """Seconds until the next try: what the server asks for, else doubling with some chance."""
     told = answer.retry_after if answer is not None else None
     if told is not None:
@@ -261,9 +289,7 @@ def _wait(answer: Answer | None, attempt: int) -> float:
     return (2.0**attempt) * random.uniform(0.5, 1.0)  # noqa: S311 # no secret: it spreads the load
 
 
-def _failure(answer: Answer | None, error: httpx.HTTPError | None) -> SignInNeeded | Unreachable:
-    if answer is not None and answer.status == 401:
-        return SignInNeeded(_REFUSED)
+def _failure(answer: Answer | None, error: httpx.HTTPError | None) -> Unreachable:
     if answer is not None and answer.status == 429:
         return Throttled(
             "The calendar's server asks for fewer requests; please try again later.",
@@ -272,18 +298,16 @@ def _failure(answer: Answer | None, error: httpx.HTTPError | None) -> SignInNeed
     return unreachable(error)
 
 
-def read_at_most(answer: httpx.Response, most: int, deadline: float | None = None) -> bytes:
-    """The body of a streamed answer, until a moment of `time.monotonic`.
+def read_at_most(answer: httpx.Response, most: int) -> bytes:
+    """The body of a streamed answer.
 
     It is unpacked here, a little at a time: a few hundred bytes can be packed gigabytes. Raises
-    TooLarge with little more than `most` held, BadAnswer, and httpx.ReadTimeout.
+    TooLarge with little more than `most` held, BadAnswer, and httpx.HTTPError.
     """
     unpacker = _unpacker(answer.headers.get("Content-Encoding", ""))
     content = bytearray()
     try:
         for chunk in answer.iter_raw():
-            if deadline is not None and time.monotonic() > deadline:
-                raise httpx.ReadTimeout("the answer comes too slowly")
             room = most + 1 - len(content)
             content += unpacker.decompress(chunk, room) if unpacker else chunk
             if len(content) > most:
@@ -304,6 +328,140 @@ def _unpacker(encoding: str) -> "zlib._Decompress | None":
         return zlib.decompressobj(16 + zlib.MAX_WBITS)
     raise BadAnswer("The server's answer is packed in a way that was not asked for.")
 
+
+class Total:
+    """What a list has brought so far, over all its pages, and where that is too much.
+
+    The door bounds each answer; a list may come in any number of them.
+    """
+
+    def __init__(self) -> None:
+        self._pages = self._items = self._size = 0
+
+    def add(self, items: int, size: int) -> None:
+        """Count one page with so many items and bytes. Raises TooLarge and BadAnswer."""
+        self._pages += 1
+        self._items += items
+        self._size += size
+        for count, most, what in (
+            (self._items, MOST_ITEMS, "entries"),
+            (self._size, MOST_BYTES_IN_ALL, "bytes"),
+        ):
+            if count > most:
+                raise TooLarge(
+                    f"The calendar's server gives more than {most:,} {what} for this time, "
+                    "the most that is read; please ask for fewer days."
+                )
+        if self._pages > MOST_PAGES:
+            raise BadAnswer("The calendar's server gives more pages than any calendar has.")
+
+
+# -- one end for every step ---------------------------------------------------------------------
+
+_END: ContextVar[float | None] = ContextVar("end", default=None)
+_PIECE = 65_536
+
+
+@contextmanager
+def until(end: float) -> Iterator[None]:
+    """Whatever a client of `new_client` does inside has ended by a moment of `time.monotonic`."""
+    before = _END.set(end)
+    try:
+        yield
+    finally:
+        _END.reset(before)
+
+
+def new_client(
+    transport: httpx.BaseTransport | None = None, headers: Mapping[str, str] | None = None
+) -> httpx.Client:
+    """A client that follows no redirect and keeps to TIMEOUT and `until`.
+
+    httpx bounds each read, not their number, so a server that sends a byte now and then could
+    hold a call for ever; nor does it pass a network on to httpcore, hence the private names.
+    """
+    client = httpx.Client(
+        transport=transport, timeout=TIMEOUT, headers=headers, follow_redirects=False
+    )
+    for each in (client._transport, *client._mounts.values()):
+        own = each.inner if isinstance(each, PublicOnly) else each
+        if isinstance(own, httpx.HTTPTransport):
+            network = own._pool._network_backend
+            if not isinstance(network, _Network):
+                own._pool._network_backend = _Network(network)
+    return client
+
+
+def _left(timeout: float | None, late: type[httpcore.TimeoutException]) -> float | None:
+    """The seconds that a step has: its own, and no more than are left of all."""
+    end = _END.get()
+    if end is None:
+        return timeout
+    left = end - time.monotonic()
+    if left <= 0:
+        raise late("the whole of it takes too long")
+    return left if timeout is None else min(timeout, left)
+
+
+class _Network(httpcore.NetworkBackend):
+    """A network on which every step ends in time."""
+
+    def __init__(self, inner: httpcore.NetworkBackend) -> None:
+        self._inner = inner
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
+        error: Exception = httpcore.ConnectError("the name has no address")
+        # one by one, because the time is for each address of a name
+        for address in addresses(host, port):
+            left = _left(timeout, httpcore.ConnectTimeout)
+            try:
+                return _Stream(
+                    self._inner.connect_tcp(address, port, left, local_address, socket_options)
+                )
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as problem:
+                error = problem
+        raise error
+
+
+class _Stream(httpcore.NetworkStream):
+    """A connection on which every step ends in time."""
+
+    def __init__(self, inner: httpcore.NetworkStream) -> None:
+        self._inner = inner
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._inner.read(max_bytes, _left(timeout, httpcore.ReadTimeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        # in pieces, because the time is for each that the network takes at once
+        for start in range(0, len(buffer), _PIECE):
+            piece = buffer[start : start + _PIECE]
+            self._inner.write(piece, _left(timeout, httpcore.WriteTimeout))
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore.NetworkStream:
+        left = _left(timeout, httpcore.ConnectTimeout)
+        return _Stream(self._inner.start_tls(ssl_context, server_hostname, left))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
+
+
+# -- where it does not go -----------------------------------------------------------------------
 
 _INSIDE = (
     "That address leads inside a network where Clearway does not go; "
@@ -326,7 +484,7 @@ class PublicOnly(httpx.BaseTransport):
         resolve: Callable[[str, int], Collection[str]] | None = None,
     ) -> None:
         self._allowed = tuple(allowed)
-        self._inner = inner or httpx.HTTPTransport()
+        self.inner = inner or httpx.HTTPTransport()
         self._resolve = resolve or addresses
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -345,11 +503,11 @@ class PublicOnly(httpx.BaseTransport):
             stream=request.stream,
             extensions=extensions,
         )
-        return self._inner.handle_request(direct)
+        return self.inner.handle_request(direct)
 
     def close(self) -> None:
         """Let go of the connections."""
-        self._inner.close()
+        self.inner.close()
 
 
 def addresses(host: str, port: int) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """What holds for every answer: headers that keep browsers careful, and no error that tells too much."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Collection
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
@@ -21,14 +22,27 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 NOT_KEPT = "no-store"
-_SAFE = ("GET", "HEAD", "OPTIONS")
+SAFE = ("GET", "HEAD", "OPTIONS")
+"""Methods that change nothing."""
+_THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
+_HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([^:@/\[\]]+))(?::\d*)?")
+"""The form of a Host header (RFC 9110 section 7.2): an address or a name, and perhaps a port."""
+
+
+class OtherSite(Exception):
+    """A browser does not say that a page of ours sent this, which changes something."""
+
+    def __init__(self) -> None:
+        super().__init__("Browsers may send this from our own pages only.")
 
 
 class Guard:
     """Middleware around everything else.
 
-    `refuse` answers a browser's request that another site sent; `fault` answers after an error
-    that nobody handled, which must not travel further: its traceback can hold what was posted.
+    `refuse` answers a browser's request that another site sent, and any that calls the service by
+    another name than the address that it listens at, this machine's, or one of `hosts`; `fault`
+    answers after an error that nobody handled, which must not travel further: its traceback can
+    hold what was posted.
     """
 
     def __init__(
@@ -36,10 +50,12 @@ class Guard:
         app: ASGIApp,
         refuse: Callable[[Request], Response],
         fault: Callable[[Request, Exception], Response],
+        hosts: Collection[str] = (),
     ) -> None:
         self._app = app
         self._refuse = refuse
         self._fault = fault
+        self._hosts = frozenset(each.lower() for each in hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -56,7 +72,8 @@ class Guard:
                 _add_headers(message)
             await send(message)
 
-        if scope["method"] not in _SAFE and from_other_site(request.headers):
+        unsafe = scope["method"] not in SAFE
+        if by_other_name(request, self._hosts) or (unsafe and from_other_site(request.headers)):
             await self._refuse(request)(scope, receive, careful)
             return
         try:
@@ -65,6 +82,21 @@ class Guard:
             answer = self._fault(request, error)
             if not begun:
                 await answer(scope, receive, careful)
+
+
+def by_other_name(request: Request, hosts: Collection[str] = ()) -> bool:
+    """Whether the name that was called (Host) is not ours.
+
+    Another site can have its own name lead here (DNS rebinding). To a browser its page and our
+    answers are then of one site, so only the name tells them apart.
+    """
+    host = request.headers.get("host")
+    if host is None:
+        return False
+    called = _HOST.fullmatch(host.lower())
+    name = called and (called[1] or called[2])
+    listens_at, _ = request.scope.get("server") or ("", None)
+    return name not in {*_THIS_MACHINE, *hosts, listens_at}
 
 
 def from_other_site(headers: Headers) -> bool:
@@ -76,6 +108,12 @@ def from_other_site(headers: Headers) -> bool:
     if origin is None:
         return False
     return origin.partition("://")[2] != headers.get("host", "")
+
+
+def says_own_site(headers: Headers) -> bool:
+    """Whether a browser says that a page of ours sent this. Old ones that say nothing do not."""
+    said = "sec-fetch-site" in headers or "origin" in headers
+    return said and not from_other_site(headers)
 
 
 def _add_headers(message: Message) -> None:

@@ -6,6 +6,7 @@ people of a domain, or an access token that somebody else renews. Each gives an 
 
 import json
 import threading
+import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,7 +19,7 @@ from google.oauth2 import service_account
 
 from connectors.base import Ability
 from connectors.errors import ConnectorError, PermissionMissing, SignInNeeded, TooLarge, Unreachable
-from connectors.transport import TIMEOUT, FixedToken, Token, read_at_most
+from connectors.transport import LONGEST, FixedToken, Token, new_client, read_at_most, until
 
 TOKEN_URI = "https://oauth2.googleapis.com/token"  # noqa: S105 # an address
 
@@ -196,7 +197,8 @@ class _Fetch(transport.Request):
         """One answer. Raises google.auth.exceptions.TransportError."""
         try:
             with (
-                httpx.Client(timeout=TIMEOUT, follow_redirects=False) as client,
+                until(time.monotonic() + LONGEST),
+                new_client() as client,
                 client.stream(method, url, content=body, headers=headers) as answer,
             ):
                 data = read_at_most(answer, _MOST_BYTES)

@@ -11,7 +11,6 @@ objects, and every refusal as one of `connectors.errors` by `failure`.
 
 import json
 import logging
-import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -32,7 +31,7 @@ from connectors.errors import (
     Throttled,
 )
 from connectors.google.mapping import Event
-from connectors.transport import PATIENCE, TRIES, Answer, Door, Token
+from connectors.transport import PATIENCE, TRIES, Answer, Door, Token, Total, time_to_wait
 from rules.interval import Interval
 
 # at DEBUG it writes every address that is asked for, and calendars are called by people's addresses
@@ -41,7 +40,6 @@ logging.getLogger("googleapiclient.discovery").setLevel(logging.INFO)
 BASE = "https://www.googleapis.com/calendar/v3/"
 PAGE = 2500
 """The largest page that events.list gives."""
-MOST_PAGES = 40
 MOST_ASKED = 50
 """Calendars in one freeBusy.query (calendarExpansionMax)."""
 
@@ -90,6 +88,7 @@ class Client:
     ) -> None:
         endpoint = f"{base.rstrip('/')}/"
         self._door = Door(endpoint, token, pause=pause, transport=transport)
+        self._pause = pause
         self._once = _Wire(self._door, pause, twice=False)
         self._twice = _Wire(self._door, pause, twice=True)
         service = build(
@@ -106,10 +105,12 @@ class Client:
         """Let go of the connections."""
         self._door.close()
 
-    def window(self, calendar: str, start: datetime, end: datetime, *, people: bool) -> Listed:
+    def window(
+        self, calendar: str, start: datetime, end: datetime, *, people: bool, total: Total
+    ) -> Listed:
         """The occurrences that end after `start` and start before `end`, recurrences expanded.
 
-        No `timeZone` is asked for: times come with their offset anyway, the answer then names the
+        `total` counts what has come for the same question. Raises TooLarge. No `timeZone` is asked for: times come with their offset anyway, the answer then names the
         calendar's own zone, and whole days keep to it.
         """
         request = self._events.list(
@@ -122,7 +123,7 @@ class Client:
             fields=f"kind,nextPageToken,timeZone,items({_fields(people)})",
             **_limit(people),
         )
-        pages = list(self._pages(request, self._events.list_next))
+        pages = list(self._pages(request, self._events.list_next, total=total))
         zone = pages[0].get("timeZone")
         return Listed(_items(pages), zone if isinstance(zone, str) else "")
 
@@ -266,24 +267,33 @@ class Client:
             return
 
     def _pages(
-        self, request: Any, following: Callable[[Any, Any], Any], kind: str = "calendar#events"
+        self,
+        request: Any,
+        following: Callable[[Any, Any], Any],
+        kind: str = "calendar#events",
+        *,
+        total: Total | None = None,
     ) -> Iterator[Event]:
-        """Every page; what is missing then is the calendar itself, not an event."""
-        for _ in range(MOST_PAGES):
+        """Every page; what is missing then is the calendar itself, not an event.
+
+        All of them together are bounded, with what `total` has counted elsewhere. Raises TooLarge.
+        """
+        total = total or Total()
+        # of its own, so that what it received is not another thread's
+        wire = _Wire(self._door, self._pause, twice=False)
+        while request is not None:
             try:
-                page = _answer(request, self._once, kind)
+                page = _answer(request, wire, kind)
             except EventGone:
                 raise PermissionMissing(
                     "A calendar is not there, or not shared with this account."
                 ) from None
+            total.add(len(_items([page])), wire.received)
             yield page
             try:
                 request = following(request, page)
             except ValueError as error:
                 raise BadAnswer("The server's answer holds a link that is none.") from error
-            if request is None:
-                return
-        raise BadAnswer(f"Google's answer has more than {MOST_PAGES} pages, the most that is read.")
 
 
 class _Response(NamedTuple):
@@ -297,6 +307,8 @@ class _Wire:
 
     def __init__(self, door: Door, pause: Callable[[float], None], *, twice: bool) -> None:
         self._door, self._pause, self._twice = door, pause, twice
+        self.received = 0
+        """Bytes of the last answer."""
 
     def request(
         self, uri: str, method: str = "GET", body: str | None = None, headers: Any = None, **_: Any
@@ -310,6 +322,7 @@ class _Wire:
         answer = self._patiently(method, uri, kept, sent)
         if answer.status >= 300:
             raise failure(answer)
+        self.received = len(answer.content)
         return _Response(answer.status), answer.content
 
     def _patiently(self, method: str, uri: str, headers: Mapping[str, str], body: object) -> Answer:
@@ -318,9 +331,7 @@ class _Wire:
         waited, attempt = 0.0, 0
         while True:
             answer = self._door.send(method, uri, headers=headers, body=body, twice=self._twice)
-            wait = answer.retry_after  # which Google does not promise
-            if wait is None:
-                wait = (2.0**attempt) * random.uniform(0.5, 1.0)  # noqa: S311 # spreads the load
+            wait = time_to_wait(answer, attempt)
             attempt, waited = attempt + 1, waited + wait
             last = attempt == TRIES or waited > PATIENCE
             if last or answer.status != 403 or _reason(answer) not in _BUSY:

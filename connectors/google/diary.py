@@ -49,6 +49,7 @@ from connectors.google.mapping import Event
 from connectors.google.series import EDITED, Shift
 from connectors.hold_text import DISCREET, HOLD_TEXTS, HoldText
 from connectors.lens import Lens, doubts
+from connectors.transport import Total
 from rules.change import Change, ChangeKind
 from rules.event import Kind, Occurrence, Status
 from rules.interval import Interval, merge
@@ -88,7 +89,7 @@ class GoogleDiary:
 
     `people` says whether the guest list may be asked for: without it, only whether anybody else is
     invited is known, and counts are the least that there can be. `zone` overrides the first
-    calendar's own. An object may serve several threads; give it back with `close`.
+    calendar's own. One thread at a time may use it; give it back with `close`.
     """
 
     def __init__(
@@ -116,14 +117,14 @@ class GoogleDiary:
         self._texts = texts
         self._focus = True
         """Whether this account may have focus time, until Google has refused one."""
-        self._read: dict[str, _Invited] = {}
+        self._guests: dict[str, _Invited] = {}
         """Who is invited to the leader's own meetings, as the last reading saw it."""
         self._asked = False
         """Whether the account was asked whose it is."""
 
     def close(self) -> None:
         """Let go of the connections."""
-        self._read.clear()
+        self._guests.clear()
         self._client.close()
 
     # -- reading ----------------------------------------------------------------------------------
@@ -131,14 +132,17 @@ class GoogleDiary:
     def read(self, window: Interval) -> Reading:
         """The occurrences that overlap the window, one request for each 2,500 of a calendar.
 
-        Raises BadAnswer where there are events and none can be read.
+        Raises BadAnswer where there are events and none can be read, and TooLarge for more than
+        Total allows in all calendars together.
         """
-        listings = []
-        for calendar in self._calendars:
-            # timeMin is an excluded end: an event without length at the window's start belongs
-            since = window.start - _SECOND
-            listings.append(self._client.window(calendar, since, window.end, people=self._people))
-        self._read.clear()
+        total = Total()
+        # timeMin is an excluded end: an event without length at the window's start belongs
+        since = window.start - _SECOND
+        listings = [
+            self._client.window(calendar, since, window.end, people=self._people, total=total)
+            for calendar in self._calendars
+        ]
+        self._guests.clear()
         self._learn([event for each in listings for event in each.events])
         found: dict[_Key, Occurrence] = {}
         seen = sum(len(each.events) for each in listings)
@@ -186,7 +190,7 @@ class GoogleDiary:
     def _note(self, one: Occurrence, event: Event) -> None:
         if self._people and one.organizer and not mapping.guests_hidden(event):
             addresses = mapping.addresses(event, self._lens)
-            self._read[one.id] = _Invited(one.version, one.other_people, addresses)
+            self._guests[one.id] = _Invited(one.version, one.other_people, addresses)
 
     def get(self, event_id: str) -> Occurrence:
         """One occurrence; for the UID of a series its first."""
@@ -253,12 +257,12 @@ class GoogleDiary:
     def read_mails(self, change: Change) -> int | None:
         """The same without a request, by what the last reading saw; None where it saw another
         version of the event or none."""
-        known = self._read.get(change.event_id or "")
+        known = self._guests.get(change.event_id or "")
         return known.mails if known is not None and known.version == change.version else None
 
     def read_invited(self, event_id: str) -> tuple[str, ...] | None:
         """As `invited`, without a request, by what the last reading saw."""
-        known = self._read.get(event_id)
+        known = self._guests.get(event_id)
         return known.addresses if known is not None else None
 
     # -- people -----------------------------------------------------------------------------------

@@ -18,7 +18,8 @@ from connectors.errors import (
     NotPossible,
     PermissionMissing,
 )
-from connectors.transport import Answer, Door
+from connectors.transport import Answer, Door, Total
+from rules.interval import Interval
 
 V1 = "https://graph.microsoft.com/v1.0"
 """Where Graph is, but for national clouds."""
@@ -28,7 +29,6 @@ PREFER = 'IdType="ImmutableId", outlook.timezone="UTC"'
 
 CROSSING = "The meeting would meet or pass another of its series, which Outlook does not allow."
 
-_MOST_PAGES = 500
 _NO_MAILBOX = frozenset(
     {
         "errornonexistentmailbox",
@@ -106,12 +106,23 @@ class Client:
         return as_object(self.ask("GET", url, params=params))
 
     def pages(
-        self, url: str, params: Mapping[str, str] | None = None, *, prefer: str = ""
+        self,
+        url: str,
+        params: Mapping[str, str] | None = None,
+        *,
+        prefer: str = "",
+        total: Total | None = None,
     ) -> Iterator[Mapping[str, Any]]:
-        """Each page of a collection; the links between them are followed as they are."""
+        """Each page of a collection; the links between them are followed as they are.
+
+        All of them together are bounded, with what `total` has counted elsewhere. Raises TooLarge.
+        """
+        total = total or Total()
         seen = set()
-        for _ in range(_MOST_PAGES):
-            page = as_object(self.ask("GET", url, params=params, prefer=prefer))
+        while True:
+            answer = self.ask("GET", url, params=params, prefer=prefer)
+            page = as_object(answer)
+            total.add(len(members(page)), len(answer.content))
             yield page
             link = page.get("@odata.nextLink")
             if link is None:
@@ -120,18 +131,29 @@ class Client:
                 raise BadAnswer("The calendar's server leads to a page that cannot be read.")
             seen.add(link)
             url, params = link, None
-        raise BadAnswer("The calendar's server gives more pages than any calendar has.")
 
     def items(
-        self, url: str, params: Mapping[str, str] | None = None, *, prefer: str = ""
+        self,
+        url: str,
+        params: Mapping[str, str] | None = None,
+        *,
+        total: Total | None = None,
     ) -> Iterator[Any]:
-        """Every member of a collection, of whatever shape."""
-        for page in self.pages(url, params, prefer=prefer):
+        """Every member of a collection, of whatever shape. Raises TooLarge."""
+        for page in self.pages(url, params, total=total):
             yield from members(page)
 
     def close(self) -> None:
         """Let go of the connections."""
         self._door.close()
+
+
+def bounds(window: Interval) -> dict[str, str]:
+    """A window as the parameters of a calendar view."""
+    return {
+        "startDateTime": window.start.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "endDateTime": window.end.strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }
 
 
 def segment(value: str) -> str:

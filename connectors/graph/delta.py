@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from connectors.base import SyncState
 from connectors.errors import BadAnswer
-from connectors.graph.client import Client, members
+from connectors.graph.client import Client, bounds, members
 from rules.interval import Interval
 
 _PAGE = "odata.maxpagesize=500"
@@ -27,11 +27,7 @@ class Round:
 
 def begin(client: Client, calendar: str, window: Interval) -> Round:
     """A first round of a window, whose content is not used."""
-    params = {
-        "startDateTime": window.start.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "endDateTime": window.end.strftime("%Y-%m-%dT%H:%M:%SZ"),
-    }
-    return _round(client, f"{calendar}/calendarView/delta", params)
+    return _round(client, f"{calendar}/calendarView/delta", bounds(window))
 
 
 def go_on(client: Client, link: str) -> Round:

@@ -142,10 +142,12 @@ class GraphDiary:
         self._need(Ability.WORKING_HOURS)
         settings = self._box.settings("workingHours,timeZone")
         hours = settings.get("workingHours")
-        words = mapping.hours_in_words(hours) if isinstance(hours, Mapping) else None
+        if not isinstance(hours, Mapping):
+            return None
+        words = mapping.hours_in_words(hours)
         if words is None:
             return None
-        told = hours.get("timeZone") if isinstance(hours, Mapping) else None
+        told = hours.get("timeZone")
         named = told.get("name") if isinstance(told, Mapping) else None
         found = self._box.named(named) or self._box.named(settings.get("timeZone"))
         zone = (found or self._box.zone).zone

@@ -11,11 +11,12 @@ from zoneinfo import ZoneInfo
 from connectors.base import Reading
 from connectors.errors import BadAnswer, EventGone, NotPossible, PermissionMissing
 from connectors.graph import mapping
-from connectors.graph.client import Client, Refused, segment
+from connectors.graph.client import Client, Refused, bounds, segment
 from connectors.graph.mapping import Body, Broken, NamedZone, View
 from connectors.hold_text import HOLD_TEXTS, HoldText
 from connectors.icalendar.zones import Zones
 from connectors.lens import Lens, doubts
+from connectors.transport import Total
 from rules.event import Kind, Occurrence
 from rules.interval import Interval
 
@@ -72,15 +73,6 @@ class Options:
         return own and self.grants("MailboxSettings.Read", "MailboxSettings.ReadWrite")
 
 
-def original(body: Body) -> datetime | None:
-    """The original start of a member, None where it is not told."""
-    try:
-        found = datetime.fromisoformat(body["originalStart"])
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
-    except (KeyError, TypeError, ValueError, OverflowError):
-        return None
-
-
 @dataclass(frozen=True, slots=True)
 class Invited:
     """Who was invited to one of the leader's own meetings when it was read: how many are mailed,
@@ -100,7 +92,7 @@ class _Slot:
 
     def is_of(self, body: Body) -> bool:
         """Whether a member is the one that is meant."""
-        found = original(body)
+        found = mapping.original(body)
         if found is None or (body.get("isAllDay") is True) is not self.whole_day:
             return False
         # a whole day starts at midnight of some zone, and the nearest date is meant
@@ -180,16 +172,20 @@ class Mailbox:
         return [f"{root}/calendars/{segment(one)}" for one in self.options.calendars] or [root]
 
     def read(self, window: Interval) -> Reading:
-        """The occurrences that overlap the window, with a count of those that cannot be read."""
+        """The occurrences that overlap the window, with a count of those that cannot be read.
+
+        Raises TooLarge for more than Total allows in all calendars together.
+        """
         view = self.view
         self.invited.clear()
         found: dict[str, Occurrence] = {}
         elsewhere: set[object] = set()
-        left_out = total = 0
+        left_out = seen = 0
+        total = Total()
         for path in self.calendars:
             here: set[object] = set()
-            for body in self._events(path, window):
-                total += 1
+            for body in self._events(path, window, total):
+                seen += 1
                 try:
                     one = mapping.occurrence(body, view)
                 except Broken:
@@ -203,7 +199,7 @@ class Mailbox:
                 if not again and _shows(one, window, view.zone):
                     found.setdefault(one.id, one)
             elsewhere |= here
-        if left_out and left_out == total:
+        if left_out and left_out == seen:
             raise BadAnswer("None of the events that the calendar's server sent can be read.")
         ordered = sorted(found.values(), key=lambda one: (*_instants(one, view.zone), one.id))
         warnings = self._warnings(left_out)
@@ -211,16 +207,16 @@ class Mailbox:
             warnings += doubts(self.lens.me, self.lens.organisation, ordered)
         return Reading(tuple(ordered), view.zone, warnings, left_out)
 
-    def _events(self, path: str, window: Interval) -> Iterator[Body]:
+    def _events(self, path: str, window: Interval, total: Total) -> Iterator[Body]:
         people, several = self.options.people, len(self.options.calendars) > 1
         wanted = {
-            **_bounds(window),
+            **bounds(window),
             "$select": mapping.fields(people=people, several=several),
             "$expand": mapping.expansion(people=people),
             "$top": str(PAGE),
         }
         try:
-            yield from self.client.items(f"{path}/calendarView", wanted)
+            yield from self.client.items(f"{path}/calendarView", wanted, total=total)
         except EventGone as error:
             raise NotPossible("One of the calendars chosen is no longer in the mailbox.") from error
 
@@ -282,7 +278,7 @@ class Mailbox:
         self, uid: object, window: Interval, wanted: Mapping[str, str], page: int = 100
     ) -> Iterator[Body]:
         """The members of a series that overlap a window. Raises EventGone."""
-        params = {**wanted, **_bounds(window), "$top": str(page)}
+        params = {**wanted, **bounds(window), "$top": str(page)}
         try:
             for one in self.client.items(f"{self.path(uid)}/instances", params):
                 if isinstance(one, dict) and isinstance(one.get("id"), str):
@@ -369,13 +365,6 @@ def _slot(member: re.Match[str]) -> _Slot:
     if not 1900 < found.year < 9000:
         raise EventGone
     return _Slot(found, member["clock"] is None)
-
-
-def _bounds(window: Interval) -> dict[str, str]:
-    return {
-        "startDateTime": window.start.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "endDateTime": window.end.strftime("%Y-%m-%dT%H:%M:%SZ"),
-    }
 
 
 def _shows(one: Occurrence, window: Interval, zone: ZoneInfo) -> bool:

@@ -132,7 +132,7 @@ def occurrence(body: Any, view: View) -> Occurrence:
     if "@removed" in body:
         raise Broken("is only said to be gone")
     start, end = _times(body, view)
-    uid, original = _series(body, start)
+    uid, slot = _series(body, start)
     kind, firm, changed, names = _mark(body, view.lens)
     people = _people(body, view)
     organizer = people.organizer
@@ -142,7 +142,7 @@ def occurrence(body: Any, view: View) -> Occurrence:
         start=start,
         end=end,
         scored_as=ScoredAs.NONE,
-        recurrence_id=original,
+        recurrence_id=slot,
         show_as=_show_as(body),
         private=_private(body),
         status=Status.CANCELLED if body.get("isCancelled") is True else Status.CONFIRMED,
@@ -173,6 +173,15 @@ def instant(value: Any, zones: Zones) -> datetime:
     """The instant of a dateTimeTimeZone, in UTC. Raises Broken."""
     wall, zone = _wall(value, zones)
     return _utc(wall, zone)
+
+
+def original(body: Body) -> datetime | None:
+    """The original start of a member of a series, None where it is not told."""
+    try:
+        found = datetime.fromisoformat(body["originalStart"])
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return None
 
 
 def invited(body: Body) -> tuple[str, ...]:
@@ -276,18 +285,16 @@ def _series(body: Body, start: datetime | date) -> tuple[str, datetime | date | 
         return own, None
     if not series:
         raise Broken("is of a series that it does not name")
-    original = body.get("originalStart")
-    if original is None and kind == "occurrence":
+    if body.get("originalStart") is None and kind == "occurrence":
         return series, start
-    return series, _original(original, whole_day=not isinstance(start, datetime))
-
-
-def _original(value: Any, *, whole_day: bool) -> datetime | date:
+    slot = original(body)
+    if slot is None:
+        raise Broken("is of a series and has no original start")
+    if isinstance(start, datetime):
+        return series, slot
     try:
-        moment = datetime.fromisoformat(value)
-        moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-        return (moment + _HALF_A_DAY).date() if whole_day else moment
-    except (TypeError, ValueError, OverflowError) as error:
+        return series, (slot + _HALF_A_DAY).date()
+    except OverflowError as error:
         raise Broken("is of a series and has no original start") from error
 
 

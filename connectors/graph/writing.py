@@ -9,7 +9,7 @@ from connectors.base import Made, check
 from connectors.errors import NO_HOLD, BadAnswer, EventChanged, NotPossible
 from connectors.graph import mapping
 from connectors.graph.client import CROSSING, Exists, Stale, as_object
-from connectors.graph.mailbox import EXCEPTIONS, Mailbox, exceptions, is_series, midnight, original
+from connectors.graph.mailbox import EXCEPTIONS, Mailbox, exceptions, is_series, midnight
 from connectors.graph.mapping import Body, NamedZone
 from connectors.hold_text import DISCREET
 from connectors.mark import write_changed
@@ -106,7 +106,7 @@ def _know_neighbours(box: Mailbox, known: Occurrence, after: Interval) -> None:
     between = Interval(midnight(first, zone), midnight(last + _DAY, zone))
     for other in box.instances(known.uid, between, {"$select": "id,originalStart,start"}):
         day = box.instant(other, "start").astimezone(zone).date()
-        if first <= day <= last and original(other) != known.recurrence_id:
+        if first <= day <= last and mapping.original(other) != known.recurrence_id:
             raise NotPossible(CROSSING)
 
 
@@ -185,7 +185,7 @@ def _separate(box: Mailbox, master: Body, zone: tzinfo) -> _Separate:
     length = box.instant(body, "end") - box.instant(body, "start")
     moved = {}
     for one in exceptions(body):
-        slot = original(one)
+        slot = mapping.original(one)
         start, end = box.instant(one, "start"), box.instant(one, "end")
         # one that was only renamed, say, goes along with its series
         if slot is not None and (start, end) != (slot, slot + length):
@@ -220,7 +220,7 @@ def _member_of(box: Mailbox, body: Body, day: date, zone: tzinfo) -> Body | None
     start = datetime.combine(day, time(), zone).astimezone(UTC)
     wanted = {"$select": "id,originalStart"}
     for one in box.instances(body.get("id"), Interval(start, start + _DAY), wanted):
-        slot = original(one)
+        slot = mapping.original(one)
         if slot is not None and slot.astimezone(zone).date() == day:
             return one
     return None

@@ -89,6 +89,11 @@ class Event:
         return self.uid == _NAMELESS + self.version
 
     @property
+    def happens_once(self) -> bool:
+        """Whether this is all there is of the event: neither a series nor a part of one."""
+        return not self.recurring and self.recurrence_id is None and not self.exdates
+
+    @property
     def sequence(self) -> int:
         """SEQUENCE, 0 where it is missing or no number."""
         return self.revision[0]
@@ -258,6 +263,7 @@ def _facts(found: Properties, lens: Lens, method: str) -> Facts:
     ours = _value(found, mark.KIND)
     kind = mark.read_kind(ours, names, lens.categories)
     people = _People(found, lens)
+    changed = _value(found, mark.CHANGED)
     return Facts(
         show_as=_show_as(found),
         status=_status(found, method),
@@ -270,7 +276,7 @@ def _facts(found: Properties, lens: Lens, method: str) -> Facts:
         kind=kind,
         firm=mark.read_firm(ours, _value(found, mark.FIRM), kind),
         locked=any(one.casefold() in lens.locked for one in names),
-        changed=mark.read_changed(_value(found, mark.CHANGED)),
+        changed=mark.read_changed(changed) if changed else None,
     )
 
 
@@ -293,18 +299,20 @@ class _People:
     """Who is invited, counted and compared, then dropped with this object."""
 
     def __init__(self, found: Properties, lens: Lens) -> None:
-        invited = found.get("ATTENDEE", ())
-        organizers = found.get("ORGANIZER", ())
-        mine = [line for line in invited if _addresses(line) & lens.me]
+        invited = [(line, _addresses(line)) for line in found.get("ATTENDEE", ())]
+        organizer = [(line, _addresses(line)) for line in found.get("ORGANIZER", ())[:1]]
+        mine = [line for line, known in invited if known & lens.me]
         self.declined = bool(mine) and all(_answer(line) == "DECLINED" for line in mine)
-        self.rooms = {_identity(line) for line in invited if _is_room(line)}
+        self.rooms = {_identity(line, known) for line, known in invited if _is_room(line)}
         self.others = {
-            _identity(line)
-            for line in (*invited, *organizers[:1])
-            if not _is_room(line) and not _addresses(line) & lens.me and line.value.strip()
+            _identity(line, known)
+            for line, known in (*invited, *organizer)
+            if not _is_room(line) and not known & lens.me and line.value.strip()
         } - self.rooms
-        alone = not invited and not organizers
-        self.organizer = alone or any(_speaks_for(line) & lens.me for line in organizers[:1])
+        alone = not invited and not organizer
+        self.organizer = alone or any(
+            (known | _act_for(line)) & lens.me for line, known in organizer
+        )
 
 
 def _answer(line: Line) -> str:
@@ -320,14 +328,14 @@ def _addresses(line: Line) -> frozenset[str]:
     return frozenset(plain_address(one) for one in (line.value, line.param("EMAIL")) if one.strip())
 
 
-def _speaks_for(line: Line) -> frozenset[str]:
-    """The organizer, and who acts for them (SENT-BY, RFC 5545 section 3.2.18)."""
-    return _addresses(line) | {plain_address(one) for one in line.params.get("SENT-BY", ())}
+def _act_for(line: Line) -> frozenset[str]:
+    """Who acts for the organizer (SENT-BY, RFC 5545 section 3.2.18)."""
+    return frozenset(plain_address(one) for one in line.params.get("SENT-BY", ()))
 
 
-def _identity(line: Line) -> str:
+def _identity(line: Line, known: frozenset[str]) -> str:
     """One person however often listed: the mail address, else the value with the name beside it."""
-    address = next((one for one in sorted(_addresses(line)) if "@" in one), None)
+    address = next((one for one in sorted(known) if "@" in one), None)
     email = plain_address(line.param("EMAIL"))
     if "@" in email:
         return email

@@ -18,7 +18,8 @@ _BOMS = (
 _EDGE = re.compile(r"^(BEGIN|END)[ \t]*:[ \t]*([A-Z0-9-]+)[ \t]*$", re.I | re.M)
 _LAST = re.compile(r"^END[ \t]*:[ \t]*VCALENDAR\s*\Z", re.I | re.M)
 _BEGIN = re.compile(r"^BEGIN[ \t]*:", re.I | re.M)
-_FOLD = re.compile(r"\n+[ \t]")
+# Looked for where line ends begin and nowhere among them: else a run of them would take its square.
+_FOLD = re.compile(r"(?<!\n)\n++[ \t]")
 _NAME_END = re.compile(r"[;:]")
 _PARAM = re.compile(r'(?:[^;"]++|"[^"]*+"?)++')
 _LIST_ITEM = re.compile(r'"([^"]*)"?|([^,]+)')

@@ -9,6 +9,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import cached_property
 from typing import NamedTuple
 
 from connectors.icalendar.component import Event
@@ -25,6 +26,10 @@ MOST_INSTANCES = 5_000
 
 MOST_OCCURRENCES = 50_000
 """More occurrences than this in one window are no diary."""
+
+LONG_UID = 200
+"""An occurrence counts once more for every so many characters of its identifier, which each has of
+its own and which stand in all that is said of it."""
 
 MOST_RULES = 20
 """RFC 5545 section 3.8.5.3 wants one rule an event; old exports have a few."""
@@ -49,6 +54,13 @@ class View:
         self.budget = budget
         self.shortfalls = Shortfalls()
         self.left = MOST_OCCURRENCES
+
+    def admits(self, event: Event) -> bool:
+        """Whether there is room for one more occurrence of an event, which then is taken."""
+        if self.left <= 0:
+            return False
+        self.left -= 1 + len(event.uid) // LONG_UID
+        return True
 
     def shows(self, start: Key, end: Key) -> bool:
         """Whether an occurrence overlaps the window; one without length belongs where it starts."""
@@ -75,6 +87,9 @@ def occurrences(events: Sequence[Event], view: View) -> Iterator[Found]:
 
     `events` are all VEVENTs of the UID in all files.
     """
+    if len(events) == 1 and events[0].happens_once:
+        yield from _only(events[0], view)
+        return
     masters = _masters([one for one in events if one.recurrence_id is None])
     overrides = _Overrides([one for one in events if one.recurrence_id is not None], masters, view)
     seen: set[Key] = set()
@@ -84,6 +99,17 @@ def occurrences(events: Sequence[Event], view: View) -> Iterator[Found]:
         found = _found(event, event.start, event.length, key, view)
         if found is not None:
             yield found
+
+
+def _only(event: Event, view: View) -> Iterator[Found]:
+    """The occurrence of an event that is no series: most are none, and need nothing of one."""
+    found = _found(event, event.start, event.length, None, view)
+    if found is None:
+        return
+    if view.admits(event):
+        yield found
+    else:
+        view.shortfalls.cut_short += 1
 
 
 def _masters(events: Sequence[Event]) -> list[Event]:
@@ -185,7 +211,6 @@ class _Series:
 
     def found(self, seen: set[Key]) -> Iterator[Found]:
         """Instances that overlap the window, are not `seen` and have no override for them."""
-        most = min(MOST_INSTANCES, self.view.left)
         shown = 0
         for moment, length in self._instances(*self._reach()):
             key = _key(moment, self.zone)
@@ -195,20 +220,21 @@ class _Series:
             found = self._found(key, moment, length)
             if found is None:
                 continue
-            if shown >= most:
+            if shown >= MOST_INSTANCES or not self.view.admits(self.master):
                 self.view.shortfalls.cut_short += 1
                 return
             shown += 1
-            self.view.left -= 1
             yield found
 
     def generates(self, key: Key) -> bool:
         """Whether the recurrence set holds an instance with this original start."""
         if self.excluded.holds(key):
             return False
+        if key in self._written_out:
+            return True
         instant = _as_instant(key, self.view.zone)
         wall = to_wall(instant, self.zone if isinstance(key, datetime) else self.view.zone)
-        return any(_key(moment, self.zone) == key for moment, _ in self._instances(wall, wall))
+        return any(_key(moment, self.zone) == key for moment in self._repeated(wall, wall))
 
     def _found(self, key: Key, moment: Moment, length: Length) -> Found | None:
         original = key if self.master.recurring or self.by_start else None
@@ -221,14 +247,25 @@ class _Series:
 
     def _instances(self, first: datetime, last: datetime) -> Iterator[tuple[Moment, Length]]:
         """The recurrence set: what is written out, and what the rules give between two times."""
-        master = self.master
         # RDATE comes first: a PERIOD there gives its own length to an instance of the rule.
+        yield from self._dates()
+        yield from ((moment, self.master.length) for moment in self._repeated(first, last))
+
+    def _dates(self) -> Iterator[tuple[Moment, Length]]:
+        """What is written out: RDATE, and DTSTART unless every rule ended before it."""
+        master, rules = self.master, self._rules
         yield from ((self._like_start(moment), length) for moment, length in master.rdates)
-        rules = self._rules()
         if not (rules and all(_over_before(rule, master.start, self.zone) for rule in rules)):
             yield master.start, master.length
-        for rule in rules:
-            yield from ((moment, master.length) for moment in self._repeats(rule, first, last))
+
+    @cached_property
+    def _written_out(self) -> frozenset[Key]:
+        return frozenset(_key(moment, self.zone) for moment, _ in self._dates())
+
+    def _repeated(self, first: datetime, last: datetime) -> Iterator[Moment]:
+        """What the rules give between two times."""
+        for rule in self._rules:
+            yield from self._repeats(rule, first, last)
 
     def _like_start(self, moment: Moment) -> Moment:
         """An RDATE in the type of DTSTART."""
@@ -240,6 +277,7 @@ class _Series:
             return Moment(datetime.combine(moment.wall.date(), start.wall.time()), start.zone)
         return moment if moment.zone or moment.whole_day else Moment(moment.wall, self.zone)
 
+    @cached_property
     def _rules(self) -> list[Rule]:
         rules = []
         texts = self.master.rules

@@ -5,8 +5,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.testclient import TestClient
+from starlette.types import Receive, Scope, Send
 
+from app.door.guard import Guard
 from app.main import create_app
 from tests.api.conftest import NOW, SMALL
 
@@ -207,6 +211,47 @@ def test_another_site_cannot_make_a_browser_post(
 ) -> None:
     """Nothing here has authority, and it still is nobody else's business."""
     assert client.post(path, headers=headers).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["evil.example", "evil.example:8000", "127.0.0.1.evil.example", "[", "", "a@localhost:x"],
+)
+def test_another_sites_name_that_leads_here_gets_nothing(client: TestClient, host: str) -> None:
+    """To the browser all of it is one site then, so what it says of the sender tells nothing."""
+    ours = {"host": host, "origin": f"http://{host}", "sec-fetch-site": "same-origin"}
+    for path in OPERATIONS:
+        _is_a_problem(client.post(path, headers=ours, json={}), 403, "other-site")
+    for path in ("/", "/undo", "/static/page.css"):
+        answer = client.get(path, headers=ours)
+        assert answer.status_code == 403
+        assert answer.headers["x-frame-options"] == "DENY"
+        assert "<form" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "LOCALHOST:8000", "127.0.0.1:8000", "[::1]:8000", "testserver"]
+)
+def test_this_machine_may_be_called_by_any_of_its_names(client: TestClient, host: str) -> None:
+    """With the port of a tunnel, too; a program that names none is no browser."""
+    assert client.get("/", headers={"host": host}).status_code == 200
+
+
+def test_an_installation_has_names_of_its_own() -> None:
+    """As its users call it, in whatever case."""
+
+    def refuse(request: Request) -> Response:
+        return Response(status_code=403)
+
+    async def inside(scope: Scope, receive: Receive, send: Send) -> None:
+        await Response(status_code=200)(scope, receive, send)
+
+    guard = Guard(
+        inside, refuse, lambda request, error: refuse(request), ["Clearway.Trust.example"]
+    )
+    client = TestClient(guard)
+    for host, status in (("clearway.trust.example", 200), ("trust.example", 403)):
+        assert client.get("/", headers={"host": host}).status_code == status
 
 
 @pytest.mark.parametrize(

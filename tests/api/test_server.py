@@ -56,6 +56,7 @@ def test_it_says_where_to_look_answers_and_stops(
         assert _line(process.stdout) == f"Clearway is at http://127.0.0.1:{port}/\n"
         with httpx2.Client(base_url=f"http://127.0.0.1:{port}") as client:
             assert "sample" in client.get("/").text
+            assert client.get("/", headers={"host": "evil.example"}).status_code == 403
             files = [("calendar", ("a.ics", calendar.encode(), "text/calendar"))]
             planned = client.post("/v1/plan", data=options, files=files, timeout=60)
             assert planned.status_code == 200
@@ -68,7 +69,7 @@ def test_it_says_where_to_look_answers_and_stops(
 
             with socket.create_connection(("127.0.0.1", port)) as halfway:
                 halfway.sendall(
-                    b"POST /v1/plan HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"
+                    b"POST /v1/plan HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{"
                 )
                 process.send_signal(signal.SIGINT)
                 out, err = process.communicate(timeout=10)
@@ -91,7 +92,7 @@ def test_a_plan_under_way_does_not_keep_it_from_stopping(root: Path, tmp_path: P
     days = {"from": "2026-01-05", "to": "2027-01-05", "now": "2026-01-01T00:00:00Z"}
     body = json.dumps(asked | days).encode()
     head = (
-        "POST /v1/plan HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        "POST /v1/plan HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
         f"Content-Length: {len(body)}\r\n\r\n"
     )
     with _running(root, tmp_path, port) as process:

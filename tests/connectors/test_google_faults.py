@@ -31,6 +31,7 @@ from connectors.errors import (
     PermissionMissing,
     SignInNeeded,
     Throttled,
+    TooLarge,
     Unreachable,
 )
 from connectors.google import (
@@ -675,6 +676,53 @@ class scripted:  # noqa: N801 # reads as a verb
 def test_nonsense_is_refused_by_name(answer: httpx.Response) -> None:
     with scripted(lambda request: answer) as diary, pytest.raises(BadAnswer):
         diary.read(WEEK)
+
+
+@pytest.mark.parametrize(
+    ("bound", "most", "told"),
+    [
+        ("MOST_ITEMS", 14, "more than 14 entries"),
+        ("MOST_BYTES_IN_ALL", 4_000, "more than 4,000 bytes"),
+    ],
+)
+def test_more_than_is_read_in_all_is_refused_before_all_of_it_came(
+    place: Place, monkeypatch: pytest.MonkeyPatch, bound: str, most: int, told: str
+) -> None:
+    """Every page is within the limits; all of them together are not."""
+    for _ in range(40):
+        place.put()
+    monkeypatch.setattr("connectors.google.client.PAGE", 5)
+    monkeypatch.setattr(f"connectors.transport.{bound}", most)
+    diary = place.diary()
+    with pytest.raises(TooLarge, match=f"{told} .* fewer days"):
+        diary.read(WEEK)
+    assert len(place.fake.requests) < 8
+
+
+def test_calendars_that_are_read_together_share_the_bound(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = place.fake.account(ME).add_calendar("Other")
+    moment = {"dateTime": NINE.isoformat(), "timeZone": "Europe/London"}
+    for _ in range(3):
+        place.put()
+        place.fake.account(ME).put({"start": moment, "end": moment}, other)
+    monkeypatch.setattr("connectors.transport.MOST_ITEMS", 5)
+    assert len(place.diary().read(WEEK).occurrences) == 3
+    with pytest.raises(TooLarge):
+        place.diary(calendars=("primary", other)).read(WEEK)
+
+
+def test_pages_without_an_end_end() -> None:
+    asked: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> Any:
+        asked.append(request)
+        return page(nextPageToken=str(len(asked)))
+
+    with scripted(answer) as diary, pytest.raises(BadAnswer, match="more pages"):
+        diary.read(WEEK)
+    assert len(asked) < 1000
 
 
 def test_an_event_that_cannot_be_read_is_counted() -> None:

@@ -17,6 +17,7 @@ from connectors.errors import (
     PermissionMissing,
     SignInNeeded,
     Throttled,
+    TooLarge,
     Unreachable,
 )
 from connectors.graph import GraphDiary, Options
@@ -406,6 +407,47 @@ def test_a_circle_of_pages_ends(stage: GraphStage) -> None:
     stage.fake.faults.rewrite(circle, "calendar")
     with pytest.raises(BadAnswer, match="page"):
         stage.diary.calendars()
+
+
+@pytest.mark.parametrize(
+    ("bound", "most", "told"),
+    [
+        ("MOST_ITEMS", 14, "more than 14 entries"),
+        ("MOST_BYTES_IN_ALL", 9_000, "more than 9,000 bytes"),
+    ],
+)
+def test_more_than_is_read_in_all_is_refused_before_all_of_it_came(
+    stage: GraphStage, monkeypatch: pytest.MonkeyPatch, bound: str, most: int, told: str
+) -> None:
+    """Every page is within the limits; all of them together are not."""
+    for number in range(40):
+        stage.plant(meeting(NINE + number * HOUR / 12, 5))
+    monkeypatch.setattr("connectors.graph.mailbox.PAGE", 5)
+    monkeypatch.setattr(f"connectors.transport.{bound}", most)
+    with pytest.raises(TooLarge, match=f"{told} .* fewer days"):
+        stage.diary.read(WEEK)
+    with pytest.raises(TooLarge):
+        stage.diary.sync(WEEK)
+    pages = sum("/calendarView" in each.path for each in stage.fake.requests)
+    assert pages < 2 * 8
+
+
+def test_calendars_that_are_read_together_share_the_bound(
+    stage: GraphStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = stage.box.add_calendar("Clinics")
+    moment = {"dateTime": "2026-11-23T14:00:00", "timeZone": "GMT Standard Time"}
+    for number in range(3):
+        stage.plant(meeting(NINE + number * HOUR, 5))
+        stage.box.put({"subject": "x", "start": moment, "end": moment}, calendar=other)
+    monkeypatch.setattr("connectors.transport.MOST_ITEMS", 5)
+    main = next(one.id for one in stage.diary.calendars() if one.primary)
+    assert len(stage.diary.read(WEEK).occurrences) == 3
+    both = Options(me=[ME], calendars=(main, other))
+    diary = GraphDiary(Door(stage.fake.url, FixedToken(stage.fake.token(ME))), both)
+    with pytest.raises(TooLarge):
+        diary.read(WEEK)
+    diary.close()
 
 
 def test_a_yes_that_changed_nothing_is_not_believed(stage: GraphStage) -> None:

@@ -149,6 +149,19 @@ def test_a_token_that_stays_refused_asks_for_a_person() -> None:
         Server(401).door(token=FixedToken("x")).send("GET", "/events")
 
 
+@pytest.mark.parametrize("token", ["two\nlines", "“quoted”", "zero\x00"])
+def test_a_token_that_cannot_be_one_is_not_sent(token: str) -> None:
+    server = Server(200)
+    with pytest.raises(SignInNeeded, match="mistyped"):
+        server.door(token=FixedToken(token)).send("GET", "/events")
+    assert not server.asked
+
+
+def test_a_token_that_expires_on_the_last_try_is_renewed_all_the_same() -> None:
+    server = Server(503, 503, 503, 503, 401, 200)
+    assert server.door(token=Renewed()).send("GET", "/events").status == 200
+
+
 def test_links_are_followed_only_on_the_same_server() -> None:
     server = Server(200)
     server.door().send("GET", "https://calendar.example/v1/events?page=2")

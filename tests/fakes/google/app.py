@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from tests.fakes.google import fields, methods
 from tests.fakes.google.calls import Call, Desk, Reply, built, carry_out
 from tests.fakes.google.faults import Faults
-from tests.fakes.google.login import Grant, Logins, NoToken, full
+from tests.fakes.google.login import Grant, Logins, NoToken
 from tests.fakes.google.methods import Method
 from tests.fakes.google.refusal import Refusal, not_found
 from tests.fakes.google.writing import dropped_properties
@@ -139,12 +139,14 @@ def application(service: Service) -> ASGIApp:
         return JSONResponse({"error": "invalid_token"}, 400)
 
     async def consent(request: HttpRequest) -> Response:
-        """Whoever is named agrees at once."""
+        """Whoever is named, or sits at the browser, agrees at once."""
         asked = request.query_params
-        grant = Grant(asked["login_hint"].lower(), full(asked["scope"].split()))
-        offline = asked.get("access_type") == "offline"
-        code = service.logins.code(grant, asked["redirect_uri"], offline=offline)
-        answer = {"code": code, "scope": asked["scope"], "state": asked.get("state", "")}
+        state = asked.get("state", "")
+        if service.logins.declines:
+            answer = {"error": service.logins.declines, "state": state}
+        else:
+            code, scope = service.logins.code(asked)
+            answer = {"code": code, "scope": scope, "state": state}
         return RedirectResponse(f"{asked['redirect_uri']}?{urlencode(answer)}", 302)
 
     inner = Starlette(

@@ -92,6 +92,7 @@ class GoogleFake:
         self._served = Served(application(self._service), port)
         self.url = self._served.url + BASE
         self.token_uri = self._logins.token_uri = self._served.url + "/token"
+        self.authorize_uri = self._served.url + "/o/oauth2/v2/auth"
 
     def __enter__(self) -> Self:
         self._channels.start()
@@ -106,6 +107,11 @@ class GoogleFake:
     ) -> None:
         self._served.__exit__(kind, error, trace)
         self._channels.stop()
+
+    @property
+    def sign_in(self) -> Logins:
+        """What happens when people are asked, and every form that came for a token."""
+        return self._logins
 
     @property
     def mails(self) -> list[Mail]:
@@ -135,7 +141,8 @@ class GoogleFake:
     def account(
         self, address: str, *, zone: str = "Europe/London", workspace: bool = True
     ) -> Account:
-        """Somebody's account, made where there is none."""
+        """Somebody's account, made where there is none. The first one sits at the browser."""
+        self._logins.signed_in = self._logins.signed_in or address.lower()
         with self._store.open():
             person = self._store.person(address)
             if person is None:

@@ -1,5 +1,7 @@
 """Signing in: the token endpoint that drives the real google-auth, and who a token stands for."""
 
+import base64
+import hashlib
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -32,6 +34,16 @@ class Grant:
     delegated: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Code:
+    """An authorization code that waits to be exchanged."""
+
+    grant: Grant
+    redirect: str
+    offline: bool
+    challenge: str
+
+
 class NoToken(Exception):
     """An answer of the token endpoint that gives no token (RFC 6749 section 5.2)."""
 
@@ -47,9 +59,21 @@ class Logins:
 
     store: Store
     token_uri: str = ""
+    signed_in: str = ""
+    """Whoever sits at the browser where no login_hint tells."""
+    declines: str = ""
+    """The error that a consent ends with, such as access_denied; empty where people agree."""
+    unticked: frozenset[str] = frozenset()
+    """Scopes that people leave out when they agree."""
+    lasts: timedelta | None = None
+    """How long a consent is for, where Google says so."""
+    rotates: bool = False
+    """Whether each renewal brings another refresh token and ends the one before."""
+    requests: list[dict[str, str]] = field(default_factory=list)
+    """The forms that came to the token endpoint."""
     _access: dict[str, tuple[Grant, datetime]] = field(default_factory=dict)
     _refresh: dict[str, Grant] = field(default_factory=dict)
-    _codes: dict[str, tuple[Grant, str, bool]] = field(default_factory=dict)
+    _codes: dict[str, "Code"] = field(default_factory=dict)
     _key: rsa.RSAPrivateKey | None = None
 
     def access(self, grant: Grant) -> str:
@@ -64,11 +88,16 @@ class Logins:
         self._refresh[token] = grant
         return token
 
-    def code(self, grant: Grant, redirect: str, *, offline: bool) -> str:
-        """A new authorization code, good for one exchange."""
+    def code(self, asked: Mapping[str, str]) -> tuple[str, str]:
+        """A new authorization code, good for one exchange, and the scopes that were agreed to."""
+        address = (asked.get("login_hint") or self.signed_in).lower()
+        scopes = full(asked["scope"].split()) - full(self.unticked)
+        offline = asked.get("access_type") == "offline"
         code = f"4/{secrets.token_urlsafe(24)}"
-        self._codes[code] = (grant, redirect, offline)
-        return code
+        challenge = asked.get("code_challenge", "")
+        grant = Grant(address, scopes)
+        self._codes[code] = Code(grant, asked["redirect_uri"], offline, challenge)
+        return code, " ".join(sorted(scopes))
 
     def expire(self, token: str) -> None:
         """Let an access token end now."""
@@ -102,16 +131,21 @@ class Logins:
 
     def exchange(self, form: Mapping[str, str]) -> Json:
         """The answer of the token endpoint. Raises NoToken."""
+        self.requests.append(dict(form))
         kind = form.get("grant_type")
         if kind == JWT_BEARER:
             return self._answer(self._asserted(form.get("assertion", "")))
         if not form.get("client_id"):
             raise NoToken("invalid_client", "The OAuth client was not found.", 401)
         if kind == "refresh_token":
-            return self._answer(self._renewed(form))
+            grant = self._renewed(form)
+            again = {"refresh_token": self._rotated(form["refresh_token"])} if self.rotates else {}
+            return self._answer(grant) | again
         if kind == "authorization_code":
             grant, offline = self._exchanged(form)
-            more = {"refresh_token": self.refresh(grant)} if offline else {}
+            more: Json = {"refresh_token": self.refresh(grant)} if offline else {}
+            if offline and self.lasts is not None:
+                more["refresh_token_expires_in"] = int(self.lasts.total_seconds())
             return self._answer(grant) | more
         raise NoToken("unsupported_grant_type", "Invalid grant_type.")
 
@@ -147,11 +181,17 @@ class Logins:
             raise NoToken("invalid_scope", "Some requested scopes were not granted.")
         return grant
 
+    def _rotated(self, token: str) -> str:
+        return self.refresh(self._refresh.pop(token))
+
     def _exchanged(self, form: Mapping[str, str]) -> tuple[Grant, bool]:
         found = self._codes.pop(form.get("code", ""), None)
-        if found is None or found[1] != form.get("redirect_uri"):
+        if found is None or found.redirect != form.get("redirect_uri"):
             raise NoToken("invalid_grant", "Malformed auth code.")
-        return found[0], found[2]
+        digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
+        if found.challenge not in ("", base64.urlsafe_b64encode(digest).rstrip(b"=").decode()):
+            raise NoToken("invalid_grant", "Invalid code verifier.")
+        return found.grant, found.offline
 
     def _asserted(self, assertion: str) -> Grant:
         public = self._private().public_key()

@@ -71,12 +71,19 @@ class Login:
     life: timedelta = LIFE
     signed_in: str = ""
     """Whoever sits at the browser where no login_hint tells."""
+    declines: str = ""
+    """The error that a consent ends with, such as access_denied; empty where people agree."""
+    unconsented: frozenset[str] = frozenset()
+    """Scopes that are left out of what is granted."""
+    rotates: bool = False
+    """Whether a refresh token can be used once, and using it again ends the whole consent."""
     requests: list[dict[str, str]] = field(default_factory=list)
     """The forms that came to the token endpoint."""
     _grants: dict[str, Grant] = field(default_factory=dict)
     _refresh: dict[str, tuple[str, str]] = field(default_factory=dict)
     _codes: dict[str, Code] = field(default_factory=dict)
     _revoked: set[str] = field(default_factory=set)
+    _used: set[str] = field(default_factory=set)
     _numbers: "count[int]" = field(default_factory=lambda: count(1))
 
     # -- tokens ----------------------------------------------------------------------------------
@@ -158,7 +165,10 @@ class Login:
             query.get("code_challenge"),
             query["redirect_uri"],
         )
-        back = {"code": code, "state": query.get("state", "")}
+        state = query.get("state", "")
+        back = {"code": code, "state": state}
+        if self.declines:
+            back = {"error": self.declines, "error_description": "AADSTS65004", "state": state}
         if query.get("response_mode") == "form_post":
             return Reply(200, _form(query["redirect_uri"], back))
         return Reply(302, None, {"Location": f"{query['redirect_uri']}?{urlencode(back)}"})
@@ -194,14 +204,19 @@ class Login:
         return self._tokens(code.address, code.scope, form.get("client_id", ""), code.nonce)
 
     def _for_refresh(self, form: Mapping[str, str]) -> Reply:
-        known = self._refresh.get(form.get("refresh_token", ""))
+        token = form.get("refresh_token", "")
+        known = self._refresh.get(token)
+        if known is not None and self.rotates and token in self._used:
+            self.revoke(known[0])
+        self._used.add(token)
         if known is None or known[0] in self._revoked:
             return self._refuse("invalid_grant", 50173, "The grant has expired: it was revoked.")
         return self._tokens(known[0], form.get("scope", known[1]), form.get("client_id", ""), None)
 
     def _tokens(self, address: str, scope: str, client: str, nonce: str | None) -> Reply:
         scopes = [each for each in scope.split() if each not in _OPENID]
-        plain = [each.removeprefix("https://graph.microsoft.com/") for each in scopes]
+        asked = [each.removeprefix("https://graph.microsoft.com/") for each in scopes]
+        plain = [each for each in asked if each not in self.unconsented]
         refresh = f"0.refresh-{next(self._numbers)}"
         self._refresh[refresh] = (address, scope)
         now = int(self.clock().timestamp())
