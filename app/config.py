@@ -154,6 +154,10 @@ class Settings:
     smtp_user: str = _word("user name at the mail relay")
     smtp_password: str = _secret("password at the mail relay")
 
+    log_level: str = _choice("info", "how much is logged", "info", "warning", "error")
+    metrics_port: int = _number(0, 0, 65_535, "port of a worker's metrics on this machine; 0: none")
+    history_weeks: int = _number(13, 1, 52, "weeks for which a leader's history is kept")
+
     def __post_init__(self) -> None:
         local = self.smtp_host in ("", "localhost", "127.0.0.1", "::1")
         if self.smtp_security == "none" and not local:

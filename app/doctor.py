@@ -1,5 +1,6 @@
 """Look whether this machine has what Clearway needs, in sentences that say what to do."""
 
+import os
 import socket
 import sys
 from collections.abc import Callable
@@ -7,12 +8,18 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from importlib.metadata import PackageNotFoundError, version
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from app.config import SettingsError, read_settings
+from app import clock
+from app.config import Settings, SettingsError, read_settings
+
+if TYPE_CHECKING:
+    from app.storage.database import Database
 
 _OLDEST = (3, 11)
+_APART = 30
+"""Seconds by which clocks may differ; leases go by the database's alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +42,10 @@ def examine() -> tuple[Answer, ...]:
         _packages,
         _zones,
         _settings,
+        _public_url,
+        _data_folder,
+        _database,
+        _clock,
         _planner,
         _port,
     )
@@ -48,7 +59,21 @@ def _python() -> Answer:
     return Answer("python", good, f"Python {here} runs Clearway.{advice}")
 
 
-_PACKAGES = ("click", "fastapi", "holidays", "icalendar", "numba", "pydantic", "rich", "uvicorn")
+_PACKAGES = (
+    "alembic",
+    "click",
+    "cryptography",
+    "dbos",
+    "fastapi",
+    "holidays",
+    "icalendar",
+    "numba",
+    "psycopg",
+    "pydantic",
+    "rich",
+    "sqlalchemy",
+    "uvicorn",
+)
 
 
 def _packages() -> Answer:
@@ -83,6 +108,100 @@ def _settings() -> Answer:
     return Answer("settings", True, f"Calendars of up to {size} are read.")
 
 
+def _public_url() -> Answer:
+    settings = _settings_or_none()
+    if settings is None:
+        return _unknown("public_url", "The public address")
+    if settings.public_url.startswith("https://"):
+        return Answer("public_url", True, "People find the service over https.")
+    if settings.database or settings.public_url:
+        advice = "Set CLEARWAY_PUBLIC_URL to the https address that people use."
+        return Answer("public_url", False, advice)
+    return Answer("public_url", True, "The service is for this machine only.")
+
+
+def _data_folder() -> Answer:
+    settings = _settings_or_none()
+    if settings is None:
+        return _unknown("data_folder", "The data folder")
+    if settings.database and settings.keys:
+        return Answer("data_folder", True, "No data folder is needed: a database is named.")
+    from app.deployment import DATABASE, KEYS
+
+    folder = settings.folder
+    if not folder.exists():
+        return Answer("data_folder", True, "The data folder is made when the service starts.")
+    kept = [each for each in (folder / KEYS, folder / DATABASE) if each.exists()]
+    if open_ones := [each.name for each in kept if each.stat().st_mode & 0o077]:
+        names = ", ".join(open_ones)
+        advice = f"Others can read {names} in {folder}; take it from them with chmod 600."
+        return Answer("data_folder", False, advice)
+    if not os.access(folder, os.W_OK | os.X_OK):
+        return Answer("data_folder", False, f"This user cannot write in {folder}; see who owns it.")
+    return Answer("data_folder", True, "Only its owner can read what is in the data folder.")
+
+
+def _database() -> Answer:
+    return _look_into("database", _describe_database)
+
+
+def _clock() -> Answer:
+    return _look_into("clock", _compare_clocks)
+
+
+def _describe_database(settings: Settings, database: "Database") -> Answer:
+    from app.deployment import open_fingerprints
+    from app.storage.migrations import is_current
+
+    if not is_current(database):
+        advice = "The database has not its newest form; run “clearway migrate”."
+        return Answer("database", False, advice)
+    open_fingerprints(settings, database)
+    return Answer("database", True, "The database has its newest form, and these keys open it.")
+
+
+def _compare_clocks(settings: Settings, database: "Database") -> Answer:
+    from app.storage.database import now
+
+    with database.transaction() as session:
+        apart = abs((now(session) - clock.now()).total_seconds())
+    if apart > _APART:
+        advice = f"The clocks of this machine and of the database are {apart:.0f} seconds apart."
+        return Answer("clock", False, advice + " Set both by NTP.")
+    return Answer("clock", True, "The clocks of this machine and of the database agree.")
+
+
+def _look_into(name: str, look: "Callable[[Settings, Database], Answer]") -> Answer:
+    """What a look into the database finds; an embedded one is not made for it."""
+    from app.deployment import DATABASE, find_database, plainly
+
+    settings = _settings_or_none()
+    if settings is None:
+        return _unknown(name, "The database")
+    if not settings.database and not (settings.folder / DATABASE).exists():
+        return Answer(name, True, "There is no database yet: it is made with the first start.")
+    try:
+        database = find_database(settings)
+        try:
+            with plainly():
+                return look(settings, database)
+        finally:
+            database.close()
+    except SettingsError as error:
+        return Answer(name, False, str(error))
+
+
+def _settings_or_none() -> Settings | None:
+    try:
+        return read_settings()
+    except SettingsError:
+        return None
+
+
+def _unknown(name: str, what: str) -> Answer:
+    return Answer(name, False, f"{what} is not known while the settings cannot be read.")
+
+
 def _planner() -> Answer:
     from rules import planner
     from rules.example import read_example
@@ -101,10 +220,10 @@ def _planner() -> Answer:
 
 
 def _port() -> Answer:
-    try:
-        port = read_settings().port
-    except SettingsError:
-        return Answer("port", False, "The port is not known while the settings cannot be read.")
+    settings = _settings_or_none()
+    if settings is None:
+        return _unknown("port", "The port")
+    port = settings.port
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -13,10 +13,11 @@ from typing import NoReturn
 
 import click
 
+from app.cli.keeping import backup, keys, migrate, restore
 from app.cli.look import check, diary
 from app.cli.output import UNREADABLE, say_error
 from app.cli.planning import plan
-from app.cli.service import doctor, openapi, serve
+from app.cli.service import doctor, openapi, serve, worker
 from app.cli.writing import apply, undo
 from app.config import SettingsError
 from app.services.errors import ServiceError
@@ -34,7 +35,21 @@ class _InOrder(click.Group):
 
 @click.group(
     cls=_InOrder,
-    commands=[diary, check, plan, apply, undo, serve, openapi, doctor],
+    commands=[
+        diary,
+        check,
+        plan,
+        apply,
+        undo,
+        serve,
+        worker,
+        openapi,
+        migrate,
+        keys,
+        backup,
+        restore,
+        doctor,
+    ],
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.version_option(package_name="clearway", message="%(prog)s %(version)s")

@@ -1,7 +1,7 @@
 """Commands about the service and this machine: `serve`, `openapi` and `doctor`."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +35,7 @@ def serve(port: int | None, sample: bool, as_json: bool) -> None:
     """
     import json
 
+    from app.logs import set_up
     from app.main import serve as run_service
 
     def announce(line: str) -> None:
@@ -43,7 +44,25 @@ def serve(port: int | None, sample: bool, as_json: bool) -> None:
 
     settings = read_settings()
     chosen = settings if port is None else replace(settings, port=port)
+    set_up(chosen)
     run_service(chosen, announce, sample=sample)
+
+
+@click.command()
+@json_option
+def worker(as_json: bool) -> None:
+    """Do the jobs: look at connected calendars, apply and undo plans. Ctrl-C stops it.
+
+    The embedded service does them by itself; a service with a database of its own needs one or
+    more of these. With --json the line that says that it is at work is {"message": …}.
+
+    \b
+    Example:
+      clearway worker
+    """
+    from app.worker import run
+
+    run(read_settings(), _announce(as_json=as_json))
 
 
 @click.command()
@@ -101,6 +120,16 @@ def doctor_graph(before: bool, mailbox: str, outside: str, as_json: bool) -> int
     answers = [Answer(each.name, each.passed, each.sentence) for each in found]
     good = "The application reaches what it should, and no more."
     return _report(answers, good, as_json=as_json or before)
+
+
+def _announce(*, as_json: bool) -> Callable[[str], None]:
+    def announce(line: str) -> None:
+        import json
+
+        click.echo(json.dumps({"message": line}) if as_json else line)
+        sys.stdout.flush()
+
+    return announce
 
 
 def _report(answers: "Sequence[Answer]", good: str, *, as_json: bool) -> int:

@@ -1,12 +1,14 @@
 """Calendars on servers, read where they are kept: a named place becomes a diary that can be asked.
 
-What an installation needs to know for them is in `app.config`. Nothing is written here.
+`open_…` connect with credentials that somebody gives: the command line's settings (`caldav`,
+`graph`, `google`, `feed` here) or a leader's stored connection (`app.connecting`). What an
+installation needs to know for them is in `app.config`. Nothing is written here.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -16,6 +18,11 @@ from connectors.base import Ability, Reading
 from connectors.icalendar import Limits, Options
 from rules.interval import Interval
 from rules.policy import Policy
+
+if TYPE_CHECKING:
+    from connectors.caldav import Password
+    from connectors.google import Access
+    from connectors.transport import Token
 
 
 class LiveDiary(Protocol):
@@ -67,31 +74,111 @@ class Live:
     open: Callable[[Viewer], LiveDiary] = field(repr=False)
 
 
+def open_caldav(
+    url: str, sign_in: "Password", viewer: Viewer, settings: Settings, calendars: Sequence[str] = ()
+) -> LiveDiary:
+    """A CalDAV account, or one calendar of it; new holds go to the first of `calendars`.
+
+    Raises ConnectorError.
+    """
+    from app.services.inviting import inviting
+    from connectors.caldav import connect
+
+    return connect(
+        url,
+        sign_in,
+        viewer.options(sign_in.user),
+        calendars=calendars,
+        mailer=inviting(settings),
+        private=settings.private_networks,
+    )
+
+
+def open_graph(
+    token: "Token",
+    viewer: Viewer,
+    settings: Settings,
+    *,
+    mailbox: str | None = None,
+    scopes: frozenset[str] | None = None,
+    calendars: tuple[str, ...] = (),
+) -> LiveDiary:
+    """A mailbox on Microsoft 365, by default the token's own; see `connectors.graph.Options`."""
+    from connectors.graph import GraphDiary
+    from connectors.graph import Options as GraphOptions
+    from connectors.transport import Door
+
+    options = GraphOptions(
+        me=viewer.also(mailbox),
+        mailbox=mailbox,
+        scopes=scopes,
+        calendars=calendars,
+        zone=viewer.zone,
+        organisation=viewer.policy.organisation,
+        categories=viewer.policy.categories,
+        locked_categories=viewer.policy.locked_categories,
+    )
+    return GraphDiary(Door(settings.graph_url, token), options)
+
+
+def open_google(
+    access: "Access",
+    viewer: Viewer,
+    settings: Settings,
+    *,
+    me: Collection[str] = (),
+    calendars: Sequence[str] = ("primary",),
+) -> LiveDiary:
+    """Calendars of a Google account; `me` are more addresses of the leader's.
+
+    Raises PermissionMissing where the scopes do not let events be read.
+    """
+    from connectors.google import GoogleDiary
+    from connectors.lens import Lens
+
+    lens = Lens.of(
+        viewer.also(*me),
+        viewer.policy.organisation,
+        viewer.policy.categories,
+        viewer.policy.locked_categories,
+    )
+    return GoogleDiary(
+        access, lens, calendars=calendars, zone=viewer.zone, base=settings.google_url
+    )
+
+
+def open_feed(
+    address: str, viewer: Viewer, settings: Settings, now: Callable[[], datetime]
+) -> LiveDiary:
+    """A calendar that is published at an address. Raises NotPossible for what is no address."""
+    from connectors.feed import FeedDiary
+    from connectors.transport import PublicOnly
+
+    return FeedDiary(address, PublicOnly(settings.private_networks), now, viewer.options())
+
+
+# -- what the command line names ----------------------------------------------------------------
+
+
 def caldav(url: str, settings: Settings) -> Live:
     """A CalDAV account, or one calendar of it, by address. Raises BadInput for what is no address,
     and without a sign-in."""
-    if not _is_address(url):
+    if not is_address(url):
         raise BadInput(f"“{url}” is not an address of a CalDAV server; it begins with https://.")
     if not settings.caldav_user or not settings.caldav_password:
         raise BadInput("Put the sign-in into CLEARWAY_CALDAV_USER and CLEARWAY_CALDAV_PASSWORD.")
 
     def connect(viewer: Viewer) -> LiveDiary:
-        from app.services.inviting import inviting
         from connectors.caldav import Password
-        from connectors.caldav import connect as connect_caldav
 
-        return connect_caldav(
-            url,
-            Password(settings.caldav_user, settings.caldav_password),
-            viewer.options(settings.caldav_user),
-            mailer=inviting(settings),
-            private=settings.private_networks,
-        )
+        sign_in = Password(settings.caldav_user, settings.caldav_password)
+        return open_caldav(url, sign_in, viewer, settings)
 
     return Live(connect)
 
 
-def _is_address(text: str) -> bool:
+def is_address(text: str) -> bool:
+    """Whether this is a whole web address."""
     try:
         parts = urlsplit(text)
         return parts.scheme in ("http", "https") and bool(parts.hostname)
@@ -106,19 +193,9 @@ def graph(mailbox: str, settings: Settings) -> Live:
     named = None if mailbox == "me" else mailbox
 
     def connect(viewer: Viewer) -> LiveDiary:
-        from connectors.graph import GraphDiary
-        from connectors.graph import Options as GraphOptions
-        from connectors.transport import Door, FixedToken
+        from connectors.transport import FixedToken
 
-        options = GraphOptions(
-            me=viewer.also(named),
-            mailbox=named,
-            zone=viewer.zone,
-            organisation=viewer.policy.organisation,
-            categories=viewer.policy.categories,
-            locked_categories=viewer.policy.locked_categories,
-        )
-        return GraphDiary(Door(settings.graph_url, FixedToken(settings.graph_token)), options)
+        return open_graph(FixedToken(settings.graph_token), viewer, settings, mailbox=named)
 
     return Live(connect)
 
@@ -132,34 +209,16 @@ def google(calendar: str, settings: Settings) -> Live:
         raise BadInput("Put an access token for Google Calendar into CLEARWAY_GOOGLE_TOKEN.")
 
     def connect(viewer: Viewer) -> LiveDiary:
-        from connectors.google import GoogleDiary, with_token
+        from connectors.google import with_token
         from connectors.google.mapping import of_a_person
-        from connectors.lens import Lens
 
-        lens = Lens.of(
-            viewer.also(*of_a_person(calendar)),
-            viewer.policy.organisation,
-            viewer.policy.categories,
-            viewer.policy.locked_categories,
-        )
-        return GoogleDiary(
-            with_token(settings.google_token),
-            lens,
-            calendars=(calendar,),
-            zone=viewer.zone,
-            base=settings.google_url,
-        )
+        access = with_token(settings.google_token)
+        me = of_a_person(calendar)
+        return open_google(access, viewer, settings, me=me, calendars=(calendar,))
 
     return Live(connect)
 
 
 def feed(address: str, settings: Settings, now: Callable[[], datetime]) -> Live:
     """A calendar that is published at an address."""
-
-    def connect(viewer: Viewer) -> LiveDiary:
-        from connectors.feed import FeedDiary
-        from connectors.transport import PublicOnly
-
-        return FeedDiary(address, PublicOnly(settings.private_networks), now, viewer.options())
-
-    return Live(connect)
+    return Live(lambda viewer: open_feed(address, viewer, settings, now))

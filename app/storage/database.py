@@ -6,6 +6,7 @@ the write lock when they begin, so that none fails half way for want of it.
 """
 
 import secrets
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,7 +28,8 @@ _PATIENCE = 60.0
 """Seconds for which `persist` goes on trying."""
 _BUSY = 30
 """Seconds for which SQLite waits for somebody else's transaction."""
-_FINGERPRINTS = "fingerprints"
+_ANSWER = 10
+"""Seconds in which a server has to answer."""
 Result = TypeVar("Result")
 
 
@@ -67,7 +69,7 @@ class Database:
                 with self.transaction() as session:
                     return work(session)
             except DBAPIError as error:
-                if waited >= patience or not _is_away(error):
+                if waited >= patience or not is_away(error):
                     raise
             pause(wait)
             waited, wait = waited + wait, min(2 * wait, 2.0)
@@ -100,11 +102,18 @@ def make_engine(url: str) -> Engine:
     if chosen.get_backend_name() == "sqlite":
         if chosen.database:
             Path(chosen.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(chosen, connect_args={"timeout": _BUSY})
+        engine = create_engine(chosen, connect_args={"timeout": _BUSY}, hide_parameters=True)
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    return create_engine(chosen, pool_pre_ping=True, pool_size=10, max_overflow=20)
+    return create_engine(
+        chosen,
+        pool_pre_ping=True,
+        pool_size=10,
+        max_overflow=20,
+        connect_args={"connect_timeout": _ANSWER} if "connect_timeout" not in chosen.query else {},
+        hide_parameters=True,  # an error tells what was asked, never with which values
+    )
 
 
 def now(session: Session) -> datetime:
@@ -133,16 +142,31 @@ def _read_address(url: str) -> URL:
 _ADDRESS = "A database has an address such as sqlite:///clearway.db or postgresql://host/clearway."
 
 
-def _is_away(error: DBAPIError) -> bool:
+def is_away(error: Exception) -> bool:
     """Whether trying again may help: the connection broke, or the server is busy or restarting."""
+    if not isinstance(error, DBAPIError):
+        return False
     return error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)
 
 
 def _set_up_sqlite(connection: Any, record: Any) -> None:
     # transactions are begun by `_begin_sqlite`, not by the driver when it sees fit
     connection.isolation_level = None
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+    _write_ahead(connection)
+    for pragma in ("synchronous = FULL", "foreign_keys = ON"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _write_ahead(connection: Any) -> None:
+    """Give a new file its write-ahead log; SQLite does not wait where several do it at once."""
+    last = time.monotonic() + _BUSY
+    while connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > last:
+                raise
+            time.sleep(0.02)
 
 
 def _begin_sqlite(connection: Any) -> None:

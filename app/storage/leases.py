@@ -6,7 +6,7 @@ same transaction, so a worker that slept through its lease cannot write over its
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
@@ -46,6 +46,7 @@ def take(session: Session, leader_id: str, holder: str) -> Lease | None:
             leased_until=moment + LEASE,
             fence=Mailbox.fence + 1,
             attempts=Mailbox.attempts + 1,
+            queued_at=None,
         )
         .returning(Mailbox.fence, Mailbox.attempts)
     ).one_or_none()
@@ -53,8 +54,24 @@ def take(session: Session, leader_id: str, holder: str) -> Lease | None:
 
 
 def keep(session: Session, lease: Lease) -> None:
-    """Hold on to a lease from now on. Raises LostLease."""
-    _change(session, lease, now(session) + LEASE)
+    """Hold on to a lease from now on; nobody can take it until the transaction ends.
+
+    Raises LostLease.
+    """
+    moment = now(session)
+    held = session.execute(
+        update(Mailbox)
+        .where(
+            Mailbox.leader_id == lease.leader_id,
+            Mailbox.fence == lease.fence,
+            Mailbox.leased_until >= moment,
+        )
+        .values(leased_until=moment + LEASE)
+        .returning(Mailbox.fence)
+        .execution_options(synchronize_session=False)
+    ).one_or_none()
+    if held is None:
+        raise LostLease
 
 
 def check(session: Session, lease: Lease) -> None:
@@ -70,6 +87,11 @@ def check(session: Session, lease: Lease) -> None:
         raise LostLease
 
 
+def is_there(session: Session, lease: Lease) -> bool:
+    """Whether there is a diary at all: its leader may have left."""
+    return session.get(Mailbox, lease.leader_id) is not None
+
+
 def release(session: Session, lease: Lease) -> bool:
     """Give a lease back; False, and it stays, where there is news that nobody has looked at.
 
@@ -79,10 +101,23 @@ def release(session: Session, lease: Lease) -> bool:
     given = session.execute(
         update(Mailbox)
         .where(Mailbox.leader_id == lease.leader_id, Mailbox.dirty_at.is_(None))
-        .values(holder=None, leased_until=None, attempts=0)
+        .values(holder=None, leased_until=None, attempts=0, rest_until=None)
         .returning(Mailbox.leader_id)
     ).one_or_none()
     return given is not None
+
+
+def put_off(session: Session, lease: Lease, pause: timedelta) -> None:
+    """Give a lease back with the work undone: nobody tries again before the pause is over.
+
+    Raises LostLease.
+    """
+    check(session, lease)
+    session.execute(
+        update(Mailbox)
+        .where(Mailbox.leader_id == lease.leader_id)
+        .values(holder=None, leased_until=None, attempts=0, rest_until=now(session) + pause)
+    )
 
 
 def mark_dirty(session: Session, leader_id: str) -> None:
@@ -99,11 +134,4 @@ def clear_dirty(session: Session, lease: Lease) -> None:
     check(session, lease)
     session.execute(
         update(Mailbox).where(Mailbox.leader_id == lease.leader_id).values(dirty_at=None)
-    )
-
-
-def _change(session: Session, lease: Lease, until: datetime) -> None:
-    check(session, lease)
-    session.execute(
-        update(Mailbox).where(Mailbox.leader_id == lease.leader_id).values(leased_until=until)
     )

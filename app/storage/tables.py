@@ -2,7 +2,8 @@
 
 What stands in the clear are instants, days, counts, states and fingerprints (keyed hashes of
 ids). Everything else is sealed. Every table with a `leader_id` is that leader's: its rows are what
-a leader can take along, and go when the leader does.
+a leader can take along, and go when the leader does. A column with `secret` would let its finder
+into a calendar, so it is not handed out.
 """
 
 from datetime import date, datetime
@@ -130,11 +131,11 @@ class Connection(Base):
     state: Mapped[str] = mapped_column(_WORD)
     state_since: Mapped[datetime]
     connected_at: Mapped[datetime]
-    credentials: Mapped[Sealed]
+    credentials: Mapped[Sealed] = mapped_column(info={"secret": True})
     calendars: Mapped[Sealed]
     sync: Mapped[Sealed | None]
     channel: Mapped[str | None] = mapped_column(_FINGERPRINT, unique=True)
-    subscription: Mapped[Sealed | None]
+    subscription: Mapped[Sealed | None] = mapped_column(info={"secret": True})
     renew_at: Mapped[datetime | None] = mapped_column(index=True)
     read_at: Mapped[datetime | None]
 
@@ -144,7 +145,9 @@ class Mailbox(Base):
 
     `dirty_at` is set by whatever may have changed the diary and cleared before it is read. Who
     holds the lease may write; `fence` grows with each lease, and a holder whose number is not the
-    row's has lost it. `attempts` counts leases since one was last given back.
+    row's has lost it. `attempts` counts leases since one was last given back. `queued_at` is when a
+    job for it was put into the queue; taking the lease clears it. Until `rest_until` nobody tries
+    again, since a calendar asked for patience.
     """
 
     __tablename__ = "mailbox"
@@ -157,10 +160,36 @@ class Mailbox(Base):
     fence: Mapped[int] = mapped_column(default=0)
     leased_until: Mapped[datetime | None] = mapped_column(index=True)
     attempts: Mapped[int] = mapped_column(default=0)
+    queued_at: Mapped[datetime | None]
+    rest_until: Mapped[datetime | None]
+
+
+class Departed(Base):
+    """Something that was deleted because a person wished it, for as long as a backup may have it.
+
+    `what` is a word of `app.storage.departures`, and `id` is random: it leads to nobody.
+    """
+
+    __tablename__ = "departed"
+
+    what: Mapped[str] = mapped_column(_WORD, primary_key=True)
+    id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    at: Mapped[datetime] = mapped_column(index=True)
+
+
+class Worker(Base):
+    """A process that does jobs, and when it was last seen."""
+
+    __tablename__ = "worker"
+
+    id: Mapped[str] = mapped_column(String(100), primary_key=True)
+    version: Mapped[str] = mapped_column(_WORD)
+    started_at: Mapped[datetime]
+    seen_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class Plan(Base):
-    """A plan and what became of it (`app.life.states`).
+    """A plan and what became of it (`app.life.states`), with the `reason` where that needs one.
 
     `digest` is the fingerprint of its hash. `contents` hold the changes with the ids of their events
     and go when the time for undoing is over.
@@ -174,6 +203,7 @@ class Plan(Base):
     digest: Mapped[str] = mapped_column(_FINGERPRINT)
     state: Mapped[str] = mapped_column(_WORD, index=True)
     state_since: Mapped[datetime]
+    reason: Mapped[str | None] = mapped_column(_WORD)
     tier: Mapped[str] = mapped_column(_WORD)
     origin: Mapped[str] = mapped_column(_WORD)
     made_at: Mapped[datetime]

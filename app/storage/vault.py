@@ -29,6 +29,7 @@ class Vault:
         if not keys:
             raise VaultError("There is no key to seal with.")
         try:
+            self._newest = Fernet(keys[0])
             self._keys = MultiFernet([Fernet(each) for each in keys])
         except ValueError as error:
             raise VaultError(
@@ -50,6 +51,22 @@ class Vault:
             return Sealed(self._keys.rotate(sealed))
         except InvalidToken as error:
             raise VaultError(_NO_KEY) from error
+
+    def is_newest(self, sealed: Sealed) -> bool:
+        """Whether the first key sealed it."""
+        try:
+            self._newest.decrypt(sealed)
+        except InvalidToken:
+            return False
+        return True
+
+    def seal_bytes(self, content: bytes) -> bytes:
+        """Bytes, for a part of a file."""
+        return self._keys.encrypt(content)
+
+    def open_bytes(self, sealed: bytes) -> bytes:
+        """The bytes again. Raises VaultError."""
+        return self._open(Sealed(sealed))
 
     def _open(self, sealed: Sealed) -> bytes:
         try:

@@ -32,17 +32,23 @@ def test_openapi_is_a_description_of_the_api_and_the_same_each_time(clearway: Ru
     assert {"/v1/check", "/v1/plan", "/v1/apply", "/v1/undo"} <= set(described["paths"])
 
 
-def test_doctor_looks_at_everything_and_says_what_to_do(clearway: Run, monkeypatch, free_port):
+def test_doctor_looks_at_everything_and_says_what_to_do(
+    clearway: Run, monkeypatch, free_port, tmp_path
+):
+    monkeypatch.setenv("CLEARWAY_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("CLEARWAY_PORT", str(free_port))
     ran = clearway("doctor", "--json")
     assert ran.status == 0
-    assert {each["name"]: each["good"] for each in ran.json} == dict.fromkeys(
-        ("python", "packages", "time_zones", "settings", "planner", "port"), True
-    )
+    assert all(each["good"] for each in ran.json)
+    looked_at = "python packages time_zones settings public_url data_folder database clock"
+    assert [each["name"] for each in ran.json] == [*looked_at.split(), "planner", "port"]
     assert "Everything Clearway needs is here." in clearway("doctor").out
 
 
-def test_doctor_sees_a_port_that_is_taken_and_a_setting_that_cannot_be(clearway: Run, monkeypatch):
+def test_doctor_sees_a_port_that_is_taken_and_a_setting_that_cannot_be(
+    clearway: Run, monkeypatch, tmp_path
+):
+    monkeypatch.setenv("CLEARWAY_DATA", str(tmp_path / "data"))
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -52,7 +58,7 @@ def test_doctor_sees_a_port_that_is_taken_and_a_setting_that_cannot_be(clearway:
         assert [each["name"] for each in ran.json if not each["good"]] == ["port"]
     monkeypatch.setenv("CLEARWAY_PORT", "many")
     bad = [each["name"] for each in clearway("doctor", "--json").json if not each["good"]]
-    assert bad == ["settings", "port"]
+    assert bad == ["settings", "public_url", "data_folder", "database", "clock", "port"]
 
 
 def test_serve_says_in_one_line_where_to_look_and_stops_cleanly(free_port):

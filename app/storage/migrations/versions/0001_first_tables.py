@@ -30,6 +30,27 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_installation")),
     )
     op.create_table(
+        "departed",
+        sa.Column("what", sa.String(length=32), nullable=False),
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("what", "id", name=op.f("pk_departed")),
+    )
+    with op.batch_alter_table("departed", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_departed_at"), ["at"], unique=False)
+
+    op.create_table(
+        "worker",
+        sa.Column("id", sa.String(length=100), nullable=False),
+        sa.Column("version", sa.String(length=32), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_worker")),
+    )
+    with op.batch_alter_table("worker", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_worker_seen_at"), ["seen_at"], unique=False)
+
+    op.create_table(
         "leader",
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("identity", sa.String(length=64), nullable=False),
@@ -188,6 +209,8 @@ def upgrade() -> None:
         sa.Column("fence", sa.Integer(), nullable=False),
         sa.Column("leased_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("queued_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("rest_until", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["leader_id"], ["leader.id"], name=op.f("fk_mailbox_leader_id"), ondelete="CASCADE"
         ),
@@ -226,6 +249,7 @@ def upgrade() -> None:
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("state", sa.String(length=32), nullable=False),
         sa.Column("state_since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("reason", sa.String(length=32), nullable=True),
         sa.Column("tier", sa.String(length=32), nullable=False),
         sa.Column("origin", sa.String(length=32), nullable=False),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),

@@ -1,0 +1,292 @@
+"""Copies of the database, and the way back, which brings nobody back who has left.
+
+A backup is one sealed file: what we keep and nothing else, not even the engine's jobs, which are
+found again. SQLite copies itself; for PostgreSQL its own programs do (`pg_dump`, `pg_restore`,
+`psql`). Restoring is one transaction: what a person had deleted since, delegations taken back and
+everybody's sign-ins are gone before anybody can see the restored rows.
+"""
+
+import json
+import sqlite3
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, BinaryIO
+
+from sqlalchemy import Executable, delete, func, insert, inspect, null, select, update
+from sqlalchemy.orm import Session
+
+from app.storage import postgresql
+from app.storage.columns import database_now
+from app.storage.database import Database, DatabaseError, make_engine, now
+from app.storage.departures import Gone
+from app.storage.migrations import is_known, migrate, revision
+from app.storage.retention import BACKUPS_CAP
+from app.storage.sealed_file import read_sealed, write_sealed
+from app.storage.tables import (
+    Answered,
+    Base,
+    Connection,
+    Delegation,
+    Departed,
+    Errand,
+    Leader,
+    Mailbox,
+    SignIn,
+    Worker,
+)
+from app.storage.vault import VaultError
+
+_VERSIONS = "alembic_version"
+_AWAKE = timedelta(minutes=1)
+"""A worker that was seen in this time may still be at work."""
+_COPY_PIECE = 1 << 20
+_PATIENCE = 30
+"""Seconds for which a copy waits for somebody else's transaction."""
+
+
+class BackupError(DatabaseError):
+    """A backup that cannot be made or restored; the message is one sentence."""
+
+
+_OTHER_KEYS = (
+    "Other keys sealed this backup; add those of its time to the end of your keys and try again."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """What a backup says of itself: the kind of database, the form of its tables, and when."""
+
+    kind: str
+    revision: str
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What was restored: from when it is, the leaders in it, and how many left after that."""
+
+    made_at: datetime
+    leaders: int
+    departed: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Since:
+    """What happened after a backup was made that holds for the restored rows too."""
+
+    departed: Sequence[tuple[str, str, datetime]] = ()
+    leaving: Sequence[tuple[str, datetime]] = ()
+    revoked: Sequence[tuple[str, datetime]] = ()
+
+
+def back_up(database: Database, file: BinaryIO, at: datetime) -> int:
+    """Write a backup into a file, while the service runs; how many bytes it has unsealed.
+
+    Raises BackupError.
+    """
+    found = revision(database)
+    if found is None:
+        raise BackupError("There is nothing to back up yet: the database has no tables.")
+    kind = database.engine.dialect.name
+    head = {"kind": kind, "revision": found, "made_at": at.isoformat()}
+    copy = _copy_sqlite(database) if kind == "sqlite" else _copy_postgresql(database)
+    return write_sealed(database.vault, _after(json.dumps(head).encode(), copy), file)
+
+
+def look(database: Database, file: BinaryIO) -> Backup:
+    """Read a backup to its end, and what it says of itself.
+
+    Raises BackupError for one that is damaged or that other keys sealed.
+    """
+    file.seek(0)
+    pieces = read_sealed(database.vault, file)
+    try:
+        head = json.loads(next(pieces))
+    except VaultError as error:
+        raise BackupError(_OTHER_KEYS) from error
+    for _ in pieces:
+        pass
+    return Backup(head["kind"], head["revision"], datetime.fromisoformat(head["made_at"]))
+
+
+def restore(
+    database: Database,
+    file: BinaryIO,
+    at: datetime,
+    *,
+    departed: Collection[str] = (),
+    replace: bool = False,
+) -> Restored:
+    """Put a backup in the place of what the database holds, all of it or none.
+
+    `departed` are ids of leaders who are known to have left, beside those that the database
+    knows of. Without `replace`, a database with leaders is left alone. The service and its
+    workers must have been stopped. Raises BackupError.
+    """
+    found = look(database, file)
+    _refuse(database, found, at)
+    since = _Since()
+    if _has(database, Leader.__tablename__):
+        with database.transaction() as session:
+            _refuse_taken(session, replace=replace)
+            since = _read_since(session)
+    given = [(Gone.LEADER.value, each, at) for each in departed]
+    since = _Since((*since.departed, *given), since.leaving, since.revoked)
+    # what open connections know of the tables is about to be wrong
+    database.engine.dispose()
+    if found.kind == "sqlite":
+        _restore_sqlite(database, file, since)
+    else:
+        _restore_postgresql(database, file, since)
+    migrate(database)
+    left = {
+        row_id
+        for what, row_id, when in since.departed
+        if what == Gone.LEADER.value and when >= found.made_at
+    }
+    with database.transaction() as session:
+        leaders = session.scalars(select(func.count()).select_from(Leader)).one()
+    return Restored(found.made_at, leaders, len(left))
+
+
+def _refuse(database: Database, found: Backup, at: datetime) -> None:
+    if found.kind != database.engine.dialect.name:
+        raise BackupError(f"This is a backup of {_NAMES[found.kind]}; name such a database.")
+    if not is_known(found.revision):
+        raise BackupError("A newer Clearway made this backup; install that one first.")
+    if at - found.made_at > BACKUPS_CAP:
+        raise BackupError(
+            f"This backup is older than {BACKUPS_CAP.days} days; "
+            "who has left since is no longer known, so it is not restored."
+        )
+
+
+_NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
+
+
+def _refuse_taken(session: Session, *, replace: bool) -> None:
+    if session.scalars(select(Worker.id).where(Worker.seen_at > now(session) - _AWAKE)).first():
+        raise BackupError("Somebody is at work; stop the service and its workers for a minute.")
+    if not replace and session.scalars(select(Leader.id).limit(1)).first():
+        raise BackupError("The database holds leaders already; --force replaces all of it.")
+
+
+def _has(database: Database, table: str) -> bool:
+    with database.engine.connect() as connection:
+        return inspect(connection).has_table(table)
+
+
+def _read_since(session: Session) -> _Since:
+    gone = select(Departed.what, Departed.id, Departed.at)
+    leaving = select(Leader.id, Leader.leaving_at).where(Leader.leaving_at.is_not(None))
+    revoked = select(Delegation.id, Delegation.revoked_at).where(Delegation.revoked_at.is_not(None))
+    return _Since(
+        [(what, row_id, when) for what, row_id, when in session.execute(gone)],
+        [(row_id, when) for row_id, when in session.execute(leaving) if when],
+        [(row_id, when) for row_id, when in session.execute(revoked) if when],
+    )
+
+
+def _settle(since: _Since) -> Iterator[Executable]:
+    """The statements that make a restored copy true again."""
+    for what, row_id, when in since.departed:
+        yield delete(Departed).where(Departed.what == what, Departed.id == row_id)
+        yield insert(Departed).values(what=what, id=row_id, at=when)
+    for table, what in ((Connection, Gone.CONNECTION), (Leader, Gone.LEADER)):
+        gone = select(Departed.id).where(Departed.what == what.value)
+        yield delete(table).where(table.id.in_(gone))
+    for row_id, when in since.leaving:
+        yield update(Leader).where(Leader.id == row_id).values(leaving_at=when)
+    for row_id, when in since.revoked:
+        taken_back = {"revoked_at": when, "invitation": null()}
+        yield update(Delegation).where(Delegation.id == row_id).values(taken_back)
+    for short_lived in (SignIn, Errand, Answered, Worker):
+        yield delete(short_lived)
+    # nobody is at work on a diary, and each has to be looked at again
+    free = {"holder": null(), "leased_until": null(), "queued_at": null(), "attempts": 0}
+    yield update(Mailbox).values(free | {"dirty_at": database_now()})
+
+
+# --- SQLite ------------------------------------------------------------------------------------
+
+
+def _copy_sqlite(database: Database) -> Iterator[bytes]:
+    with TemporaryDirectory(dir=_file(database).parent, prefix=".backup-") as folder:
+        copy = Path(folder, "copy")
+        # a fresh file: what was deleted from the old one is not in its free pages
+        with closing(_connect(_file(database))) as live:
+            live.execute("VACUUM INTO ?", (str(copy),))
+        yield from _read(copy)
+
+
+def _restore_sqlite(database: Database, file: BinaryIO, since: _Since) -> None:
+    live = _file(database)
+    with TemporaryDirectory(dir=live.parent, prefix=".restore-") as folder:
+        copy = Path(folder, "copy")
+        with copy.open("wb") as written:
+            for piece in _contents(database, file):
+                written.write(piece)
+        engine = make_engine(f"sqlite:///{copy}")
+        with engine.begin() as connection:
+            for statement in _settle(since):
+                connection.execute(statement)
+        engine.dispose()
+        # page by page within one transaction of the old file, whoever else has it open
+        with closing(_connect(copy)) as source, closing(_connect(live)) as target:
+            source.backup(target)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(path, timeout=_PATIENCE)
+
+
+def _file(database: Database) -> Path:
+    name = database.engine.url.database
+    if not name or name == ":memory:" or name.startswith("file:"):
+        raise BackupError("A database without a plain file cannot be backed up.")
+    return Path(name)
+
+
+# --- PostgreSQL --------------------------------------------------------------------------------
+
+
+def _copy_postgresql(database: Database) -> Iterator[bytes]:
+    tables = [each for each in (*Base.metadata.tables, _VERSIONS) if _has(database, each)]
+    return postgresql.dump(database.engine.url, tables)
+
+
+def _restore_postgresql(database: Database, file: BinaryIO, since: _Since) -> None:
+    statements = [_as_text(database, each) for each in _settle(since)]
+    postgresql.load(database.engine.url, _contents(database, file), statements)
+
+
+def _as_text(database: Database, statement: Any) -> str:
+    """A statement with its values in it: ids, instants and words of the code."""
+    dialect = database.engine.dialect
+    return str(statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
+
+
+# --- parts -------------------------------------------------------------------------------------
+
+
+def _contents(database: Database, file: BinaryIO) -> Iterator[bytes]:
+    file.seek(0)
+    pieces = read_sealed(database.vault, file)
+    next(pieces)
+    return pieces
+
+
+def _read(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while piece := file.read(_COPY_PIECE):
+            yield piece
+
+
+def _after(head: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    yield head
+    yield from rest

@@ -1,0 +1,277 @@
+"""A backup is really restored and compared, and brings nobody back who has left."""
+
+import json
+import stat
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+
+from app import clock, logs
+from app.storage import connections, rows
+from app.storage.backup import BackupError, back_up, restore
+from app.storage.mailboxes import see_worker
+from app.storage.retention import purge
+from app.storage.sealed_file import NoSealedFile, read_sealed, write_sealed
+from app.storage.tables import Delegation, Leader, Mailbox
+from app.storage.vault import Vault, new_key
+from tests.ops.conftest import Installed
+from tests.ops.rows import a_full_leader, everything
+
+FLEETING = ("sign_in", "errand", "answered", "worker", "departed", "mailbox")
+"""What a restore does not bring back as it was."""
+
+
+def lasting(found: dict) -> dict:
+    return {table: rows for table, rows in found.items() if table not in FLEETING}
+
+
+@pytest.fixture
+def saved(installed: Installed, tmp_path: Path) -> Path:
+    """A backup of a database with two leaders."""
+    database = installed.open()
+    a_full_leader(database)
+    a_full_leader(database)
+    path = tmp_path / "saved.backup"
+    made = installed.run("backup", path, "--json")
+    assert made.status == 0, made.err
+    assert made.json == {"file": str(path), "bytes": path.stat().st_size, "removed": []}
+    return path
+
+
+def test_what_was_backed_up_is_restored(installed: Installed, saved: Path):
+    before = everything(installed.open())
+    with installed.open().transaction() as session:
+        session.execute(update(Leader).values(mode="auto"))
+    ran = installed.run("restore", saved, "--force", "--json")
+    assert (ran.status, ran.json["leaders"], ran.json["departed"]) == (0, 2, 0), ran.err
+    after = everything(installed.open())
+    assert lasting(after) == lasting(before)
+    assert [after[table] for table in ("sign_in", "errand", "answered")] == [[], [], []]
+    free = [(row["holder"], row["leased_until"], row["attempts"]) for row in after["mailbox"]]
+    assert free == [(None, None, 0)] * 2
+    assert all(row["dirty_at"] for row in after["mailbox"])
+
+
+def test_a_backup_is_restored_into_a_new_database(
+    installed: Installed, saved: Path, request, monkeypatch, tmp_path
+):
+    before = everything(installed.open())
+    url = f"sqlite:///{tmp_path}/new.db"
+    if not installed.url.startswith("sqlite"):
+        url = request.getfixturevalue("postgresql").new_database()
+    monkeypatch.setenv("CLEARWAY_DATABASE", url)
+    ran = installed.run("restore", saved)
+    assert ran.status == 0, ran.err
+    assert "with 2 leaders" in ran.out
+    assert lasting(everything(installed.open(url=url))) == lasting(before)
+
+
+def test_who_left_since_is_not_brought_back(installed: Installed, saved: Path):
+    database = installed.open()
+    leaver, stayer = (row["id"] for row in everything(database)["leader"])
+    connection = next(
+        row["id"] for row in everything(database)["connection"] if row["leader_id"] == stayer
+    )
+    with database.transaction() as session:
+        rows.delete_all(session, leaver)
+        connections.remove(session, stayer, connection)
+        session.execute(update(Delegation).values(revoked_at=clock.now()))
+    ran = installed.run("restore", saved, "--force")
+    assert "having left since: 1." in ran.out
+    after = everything(installed.open())
+    assert [row["id"] for row in after["leader"]] == [stayer]
+    whose = {row.get("leader_id", stayer) for found in after.values() for row in found}
+    assert whose == {stayer}
+    assert after["connection"] == []
+    assert all(row["revoked_at"] for row in after["delegation"])
+    # and again, from the same backup: it is still known
+    assert installed.run("restore", saved, "--force").status == 0
+    assert [row["id"] for row in everything(installed.open())["leader"]] == [stayer]
+
+
+def test_the_log_knows_who_left_where_the_old_database_is_lost(
+    installed: Installed, saved: Path, request, monkeypatch, tmp_path, log
+):
+    leaver = everything(installed.open())["leader"][0]["id"]
+    with log() as written:
+        logs.note(logs.Event.STARTED)
+        logs.note(logs.Event.LEFT, leader=leaver)
+    lines = tmp_path / "log"
+    lines.write_text("starting\n" + written.getvalue())
+    url = f"sqlite:///{tmp_path}/new.db"
+    if not installed.url.startswith("sqlite"):
+        url = request.getfixturevalue("postgresql").new_database()
+    monkeypatch.setenv("CLEARWAY_DATABASE", url)
+    ran = installed.run("restore", saved, "--departed", lines, "--json")
+    assert (ran.status, ran.json["leaders"], ran.json["departed"]) == (0, 1, 1), ran.err
+    assert leaver not in [row["id"] for row in everything(installed.open(url=url))["leader"]]
+    lines.write_text(json.dumps({"event": "leader.left", "leader": "'; drop table"}))
+    assert installed.run("restore", saved, "--departed", lines).status == 2
+
+
+def test_a_leader_who_came_back_by_another_way_is_deleted_when_things_are_tidied(
+    installed: Installed,
+):
+    database = installed.open()
+    leaver = a_full_leader(database)
+    before = everything(database)["leader"][0]
+    with database.transaction() as session:
+        rows.delete_all(session, leaver)
+        session.add(Leader(**before | {"settings": database.vault.seal({})}))
+    with database.transaction() as session:
+        assert purge(session, clock.now())["leaders who left"] == 1
+    assert everything(database)["leader"] == []
+
+
+def test_restoring_is_all_or_nothing(installed: Installed, saved: Path, monkeypatch):
+    from app.storage import backup as module
+
+    before = everything(installed.open())
+
+    def failing(since):
+        yield update(Mailbox).values(attempts=7)
+        yield update(Mailbox).values(leader_id="nobody")
+
+    monkeypatch.setattr(module, "_settle", failing)
+    ran = installed.run("restore", saved, "--force")
+    assert (ran.status, ran.err.count("\n")) == (2, 1)
+    assert everything(installed.open()) == before
+
+
+def test_the_file_shows_nothing_and_is_its_owners(installed: Installed, saved: Path):
+    content = saved.read_bytes()
+    assert stat.S_IMODE(saved.stat().st_mode) == 0o600
+    assert not [word for word in (b"SQLite", b"PGDMP", b"propose", b"secret-") if word in content]
+    assert [each.name for each in saved.parent.iterdir() if ".backup-" in each.name] == []
+
+
+def test_what_cannot_be_restored_is_one_sentence(installed: Installed, saved: Path, monkeypatch):
+    def refused(*arguments: object) -> str:
+        ran = installed.run("restore", *arguments)
+        assert (ran.status, ran.bytes, ran.err.count("\n")) == (2, b"", 1), ran
+        return ran.err
+
+    before = everything(installed.open())
+    assert "--force replaces all of it" in refused(saved)
+    with installed.open().transaction() as session:
+        see_worker(session, "worker", "0.1.0")
+    assert "stop the service and its workers" in refused(saved, "--force")
+    whole = saved.read_bytes()
+    lines = whole.splitlines(keepends=True)
+    for damaged in (whole[:-100], b"".join(lines[:-1]), b"".join([lines[0], *lines[2:]]), b"x"):
+        saved.write_bytes(damaged)
+        assert "file" in refused(saved, "--force")
+    saved.write_bytes(whole)
+    monkeypatch.setenv("CLEARWAY_KEYS", new_key())
+    assert "Other keys sealed this backup" in refused(saved, "--force")
+    after = everything(installed.open())
+    assert lasting(after) == lasting(before)
+
+
+def test_an_old_backup_and_one_of_the_other_kind_are_refused(installed: Installed, tmp_path):
+    database = installed.open()
+    path = tmp_path / "b"
+    for days, told in ((35, ""), (36, "older than 35 days")):
+        with path.open("wb") as file:
+            back_up(database, file, clock.now() - timedelta(days=days))
+        with path.open("rb") as file:
+            if told:
+                with pytest.raises(BackupError, match=told):
+                    restore(database, file, clock.now())
+            else:
+                restore(database, file, clock.now())
+    here = database.engine.dialect.name
+    other = {"sqlite": "postgresql", "postgresql": "sqlite"}[here]
+    for head, told in (
+        ({"kind": other, "revision": "0001"}, "This is a backup of"),
+        ({"kind": here, "revision": "9999"}, "A newer Clearway"),
+    ):
+        with path.open("wb") as file:
+            moment = {"made_at": clock.now().isoformat()}
+            write_sealed(database.vault, [json.dumps(head | moment).encode()], file)
+        with path.open("rb") as file, pytest.raises(BackupError, match=told):
+            restore(database, file, clock.now())
+
+
+def test_a_backup_made_with_an_older_key_is_restored_while_that_key_is_there(
+    installed: Installed, saved: Path, monkeypatch
+):
+    new = new_key()
+    before = everything(installed.open())
+    monkeypatch.setenv("CLEARWAY_KEYS", f"{new} {installed.key}")
+    assert installed.run("restore", saved, "--force").status == 0
+    assert installed.run("keys", "rotate").status == 0
+    assert lasting(everything(installed.open(new))) == lasting(before)
+
+
+def test_in_a_folder_backups_are_named_by_their_time_and_old_ones_go(
+    installed: Installed, tmp_path, monkeypatch
+):
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    (folder / "notes.txt").write_text("mine")
+    old, kept = "clearway-20200101T000000Z.backup", "clearway-99990101T000000Z.backup"
+    for name in (old, kept, "clearway-99999999T999999Z.backup"):
+        (folder / name).write_text("")
+    ran = installed.run("backup", folder, "--json")
+    assert ran.status == 0, ran.err
+    made = Path(ran.json["file"])
+    assert made.parent == folder and made.name.startswith("clearway-2")
+    assert ran.json["removed"] == [str(folder / old)]
+    assert (folder / kept).exists() and (folder / "notes.txt").exists()
+
+
+def test_a_backup_takes_the_place_of_no_file(installed: Installed, tmp_path):
+    path = tmp_path / "mine"
+    path.write_text("mine")
+    ran = installed.run("backup", path)
+    assert ran.status == 2 and "already" in ran.err
+    assert path.read_text() == "mine"
+    assert "cannot be written" in installed.run("backup", tmp_path / "nowhere" / "b").err
+
+
+def test_without_the_programs_of_postgresql_a_sentence_says_so(
+    installed: Installed, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    ran = installed.run("backup", tmp_path / "b")
+    if installed.url.startswith("sqlite"):
+        assert ran.status == 0
+    else:
+        assert ran.status == 2 and "pg_dump is missing" in ran.err
+        assert not (tmp_path / "b").exists()
+
+
+def test_pieces_cannot_be_exchanged_or_left_out(tmp_path):
+    vault = Vault([new_key()])
+
+    def sealed(*parts: bytes) -> list[bytes]:
+        path = tmp_path / "sealed"
+        with path.open("wb") as file:
+            write_sealed(vault, parts, file)
+        return path.read_bytes().splitlines(keepends=True)
+
+    def read(lines: list[bytes]) -> bytes:
+        path = tmp_path / "sealed"
+        path.write_bytes(b"".join(lines))
+        with path.open("rb") as file:
+            return b"".join(read_sealed(vault, file))
+
+    one, two = sealed(b"head", b"a", b"b", b"c"), sealed(b"head", b"a", b"b", b"c")
+    assert read(one) == b"headabc"
+    assert read(sealed(b"")) == b""
+    large = bytes(3_000_000)
+    assert read(sealed(b"head", large)) == b"head" + large
+    for wrong in (
+        one[:-1],
+        [*one, one[-1]],
+        [*one[:2], one[3], one[2], one[4]],
+        [*one[:3], two[3], one[4]],
+        [one[0], *one[2:]],
+        [*one[:2], b"\n", *one[2:]],
+        one[:1],
+    ):
+        with pytest.raises(NoSealedFile):
+            read(wrong)
