@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields, replace
 from datetime import date, time
 from enum import StrEnum
+from functools import cached_property
 from hashlib import sha256
 from types import MappingProxyType
 from typing import Any
@@ -131,6 +132,12 @@ class Policy:
     rest_days: int = _setting(
         28, "how long a changed meeting is left alone", cite="ours", low=0, high=91, unit="days"
     )
+    mails_per_week: int = _setting(
+        40, "how many mails the plans of a week send", cite="ours", low=0, high=400, unit="mails"
+    )
+    requests_per_week: int = _setting(
+        5, "how often a week somebody is asked to move", cite="ours", low=0, high=5, unit="requests"
+    )
     gap_holds: GapHolds = _setting(
         GapHolds.AFTER, "which free sides of an appointment get a hold", cite="L2697", unit="choice"
     )
@@ -162,10 +169,11 @@ class Policy:
             _check(parameter, getattr(self, parameter.name))
         _refuse_contradictions(self)
 
-    @property
+    @cached_property
     def version(self) -> str:
         """A short fingerprint of every setting, quoted by each finding."""
-        text = "\n".join(f"{name}={value!r}" for name, value in sorted(vars(self).items()))
+        names = sorted(each.name for each in fields(self))
+        text = "\n".join(f"{name}={getattr(self, name)!r}" for name in names)
         return sha256(text.encode()).hexdigest()[:12]
 
     def protected_target(self, contracted: int) -> int:

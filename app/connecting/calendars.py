@@ -15,7 +15,7 @@ from app.people import history
 from app.people.history import LEADER, Actor, What
 from app.services.live import LiveDiary
 from app.storage import connections as stored
-from app.storage import leases, tables
+from app.storage import holds, leases, tables
 from connectors.base import Ability, Calendar
 from connectors.errors import ConnectorError, NotPossible
 
@@ -102,6 +102,9 @@ def choose(
             sync=None,
             renew_at=_watch_again(deployment, account.connection),
         )
+        if not set(account.connection.calendars) <= set(ticked):
+            # holds in a calendar that is read no more would look as if somebody had deleted them
+            holds.drop_of_connection(session, connection_id)
         told = len(ticked)
         history.record(deployment, session, leader_id, What.CALENDARS_CHOSEN, by, calendars=told)
         leases.mark_dirty(session, leader_id)

@@ -21,8 +21,8 @@ from app.storage import leases, tables
 from connectors.base import Ability, Subscription
 from connectors.errors import ConnectorError, NotPossible, SignInNeeded
 
-NOTIFY = "/notify"
-"""Where providers call, below the service's own address: `/notify/{provider}/{channel}`."""
+NOTIFY = "/v1/notifications"
+"""Where providers call, below the service's own address: `/v1/notifications/{provider}/{channel}`."""
 _AGAIN = timedelta(minutes=10)
 """After so long a renewal that failed, or whose worker died, is tried again."""
 

@@ -15,6 +15,7 @@ from rules.diary import Diary
 from rules.finding import Finding
 from rules.outcome import after
 from rules.planner.plan import Plan, Tier
+from rules.planner.rights import Unwanted
 
 if TYPE_CHECKING:
     from app.shapes import CurveItem, PlanResult
@@ -97,11 +98,15 @@ def plan(
     *,
     keep: Collection[str] = (),
     budget: float | None = None,
+    unwanted: Unwanted = frozenset(),
+    kept_for_later: bool = False,
 ) -> Planned:
     """The best plan for one tier.
 
     `keep` are identifiers of events that stay as they are; the UID of a series keeps all of it.
-    `budget` is in seconds, 10 unless given.
+    `budget` is in seconds, 10 unless given. On an `unwanted` day no hold of that kind is placed.
+    A plan that is `kept_for_later` can be applied to a calendar on a server; others say that they
+    cannot.
     """
     kept, notes = kept_ids(opened, keep)
     if tier is not Tier.HOLDS and not any(each.organizer for each in opened.diary.occurrences):
@@ -110,10 +115,12 @@ def plan(
         notes += opened.fixed_because
     began = perf_counter()
     left = stopwatch(budget)
-    made = planner.plan(opened.diary, opened.policy, opened.now, tier, kept, left)
+    made = planner.plan(opened.diary, opened.policy, opened.now, tier, kept, left, unwanted)
     if opened.live:
         changes, more = informed(opened.live, made.changes)
-        made, notes = replace(made, changes=changes), (*notes, *more, _NOT_YET)
+        made, notes = replace(made, changes=changes), (*notes, *more)
+    if opened.live and not kept_for_later:
+        notes += (_NOT_YET,)
     return Planned(opened, made, perf_counter() - began, notes)
 
 

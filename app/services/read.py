@@ -1,6 +1,6 @@
 """Read a diary: from files as somebody brought them to a value that can be checked and planned."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -34,7 +34,8 @@ class Ask:
     `now` is aware UTC. `me` are the leader's addresses. `start` and `end` are local dates, the
     end not included; without them it is this week and next. `time_zone` is an IANA name, else
     the policy's, the calendar's, or Europe/London. `hours` are words such as
-    `Mon-Fri 09:00-17:00`. `policy` are TOML files: the trust's, then the leader's.
+    `Mon-Fri 09:00-17:00`. `policy` are TOML files: the trust's, then the leader's; `files` is what
+    such files say where it is known already, in their place.
     """
 
     now: datetime
@@ -45,6 +46,7 @@ class Ask:
     hours: str | None = None
     nation: Nation | None = None
     policy: tuple[Source, ...] = ()
+    files: PolicyFiles | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ class OpenDiary:
     `warnings` are sentences about what was left out. `sources` are the files it was read from,
     within the limits of `settings`, and `live` the calendars on servers, still connected. `fixed`
     are events of those that their calendar does not let Clearway change, and `fixed_because` says
-    of meetings why.
+    of meetings why. `holders` tells which of `live` each of their events was read from.
     """
 
     diary: Diary
@@ -67,6 +69,7 @@ class OpenDiary:
     live: tuple[LiveDiary, ...] = field(default=(), repr=False)
     fixed: frozenset[str] = frozenset()
     fixed_because: tuple[str, ...] = ()
+    holders: Mapping[str, int] = field(default_factory=dict, repr=False)
 
     @property
     def listed(self) -> tuple[Occurrence, ...]:
@@ -90,7 +93,7 @@ def read(
     Raises BadInput for what was asked, and ConnectorError for a calendar that cannot be read,
     each with one sentence.
     """
-    files = read_policy(ask.policy)
+    files = ask.files or read_policy(ask.policy)
     limits = settings or Settings()
     given = files.time_zone if ask.time_zone is None else ask.time_zone
     zone = None if given is None else find_zone(given)
@@ -142,6 +145,7 @@ def _open(
         live=live,
         fixed=found.fixed,
         fixed_because=found.fixed_because,
+        holders=found.holders,
     )
 
 
@@ -157,6 +161,7 @@ class _Found:
     warnings: tuple[str, ...]
     fixed: frozenset[str]
     fixed_because: tuple[str, ...]
+    holders: Mapping[str, int]
 
 
 def _frame(zone: ZoneInfo, ask: Ask, files: PolicyFiles) -> tuple[WorkingPattern, date, date]:
@@ -183,7 +188,14 @@ def _read(
     pairs = [(diary.abilities, each) for diary, each in zip(live, readings, strict=False)]
     fixed = frozenset(one for abilities, each in pairs for one in _fixed(abilities, each))
     why = dict.fromkeys(told for abilities, each in pairs for told in _why(abilities, each))
-    return _Found(in_order(_once(found)), zone, warnings, fixed, tuple(why))
+    holders = _holders(readings[: len(live)])
+    return _Found(in_order(_once(found)), zone, warnings, fixed, tuple(why), holders)
+
+
+def _holders(readings: Sequence[Reading]) -> Mapping[str, int]:
+    """Which reading each event comes from: the first, where it is in several (see `_once`)."""
+    numbered = reversed(list(enumerate(readings)))
+    return {one.id: number for number, each in numbered for one in each.occurrences}
 
 
 def _fixed(abilities: frozenset[Ability], reading: Reading) -> Iterator[str]:

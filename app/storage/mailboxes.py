@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.storage.database import now
 from app.storage.tables import Leader, Mailbox, Plan, Worker
+from app.storage.vault import Sealed
 
 QUEUED = timedelta(seconds=60)
 """After so long a queued job is taken for lost, and another one is put into the queue."""
@@ -82,6 +83,18 @@ def poll_next(session: Session, leader_id: str, pause: timedelta) -> None:
 def plan_next(session: Session, leader_id: str, at: datetime | None) -> None:
     """When the next plan is made that nobody asked for; None for never."""
     _set(session, leader_id, plan_at=at)
+
+
+def memory(session: Session, leader_id: str) -> Sealed | None:
+    """What the diary held when it was last judged (`app.life.memory`)."""
+    asked = select(Mailbox.memory).where(Mailbox.leader_id == leader_id)
+    return session.execute(asked).scalar_one_or_none()
+
+
+def keep_memory(session: Session, leader_id: str, sealed: Sealed) -> None:
+    """Keep what the diary holds now."""
+    changed = update(Mailbox).where(Mailbox.leader_id == leader_id)
+    session.execute(changed.values(memory=sealed))
 
 
 def count_due(session: Session, working: Collection[str]) -> int:

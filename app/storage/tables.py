@@ -147,7 +147,8 @@ class Mailbox(Base):
     holds the lease may write; `fence` grows with each lease, and a holder whose number is not the
     row's has lost it. `attempts` counts leases since one was last given back. `queued_at` is when a
     job for it was put into the queue; taking the lease clears it. Until `rest_until` nobody tries
-    again, since a calendar asked for patience.
+    again, since a calendar asked for patience. `memory` is what the diary held when it was last
+    judged.
     """
 
     __tablename__ = "mailbox"
@@ -162,6 +163,7 @@ class Mailbox(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     queued_at: Mapped[datetime | None]
     rest_until: Mapped[datetime | None]
+    memory: Mapped[Sealed | None]
 
 
 class Departed(Base):

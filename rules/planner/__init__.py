@@ -16,7 +16,7 @@ from rules.planner.changes import changes_of
 from rules.planner.plan import CurvePoint, Objective, Plan, Proof, Tier
 from rules.planner.reasons import with_reasons
 from rules.planner.remaining import remaining
-from rules.planner.rights import Rights, series_neighbours
+from rules.planner.rights import Rights, Unwanted, left_alone, series_neighbours
 from rules.planner.series import series_offers
 from rules.planner.solve import TimeLeft, numbers
 from rules.policy import Policy
@@ -34,14 +34,16 @@ def plan(
     tier: Tier = Tier.HOLDS,
     keep: frozenset[str] = frozenset(),
     time_left: TimeLeft | None = None,
+    unwanted: Unwanted = frozenset(),
 ) -> Plan:
     """The best plan of a tier for the days of the diary's window from `now` on.
 
-    `keep` are identifiers of occurrences that stay as they are. Without `time_left` the search
-    goes on until the plan is proved (or memory bounds it); with it, the best plan found in the
-    seconds it tells is given.
+    `keep` are identifiers of occurrences that stay as they are. On a day on which a kind of hold
+    is `unwanted`, none of that kind is placed or moved: the plan is the best of those that leave
+    it so. Without `time_left` the search goes on until the plan is proved (or memory bounds it);
+    with it, the best plan found in the seconds it tells is given.
     """
-    solved = _solve(diary, policy, now, tier, keep, time_left)
+    solved = _solve(diary, policy, now, tier, keep, time_left, unwanted)
     planned = after(diary, solved.changes)
     left = evaluate(planned, policy)
     changes = with_reasons(
@@ -66,6 +68,7 @@ def curve(
     tier: Tier = Tier.MOVE,
     keep: frozenset[str] = frozenset(),
     time_left: TimeLeft | None = None,
+    unwanted: Unwanted = frozenset(),
 ) -> tuple[CurvePoint, ...]:
     """What more minutes cost in people told: the best plans for several prices, equal ones once.
 
@@ -74,7 +77,8 @@ def curve(
     points: dict[tuple[Change, ...], CurvePoint] = {}
     for price in (*CURVE, None):
         priced = policy if price is None else replace(policy, price_person=price)
-        solved = _solve(diary, priced, now, Tier.HOLDS if price is None else tier, keep, time_left)
+        one = Tier.HOLDS if price is None else tier
+        solved = _solve(diary, priced, now, one, keep, time_left, unwanted)
         point = CurvePoint(price, solved.changes, solved.objective, _proof(solved.made))
         points.setdefault(solved.changes, point)
     return tuple(points.values())
@@ -104,9 +108,12 @@ def _solve(
     tier: Tier,
     keep: frozenset[str],
     time_left: TimeLeft | None,
+    unwanted: Unwanted,
 ) -> _Solved:
     findings = evaluate(diary, policy)
-    rights = Rights(policy, now, Tier.HOLDS, keep, series_neighbours(diary))
+    kept = keep | left_alone(diary, unwanted)
+    neighbours = series_neighbours(diary)
+    rights = Rights(policy, now, Tier.HOLDS, kept, neighbours, unwanted=unwanted)
     task = Task(diary, policy, rights, findings, time_left)
     results: Results | None = None
     for one in tiers_up_to(tier):

@@ -49,7 +49,7 @@ class Alternatives:
         chosen = self.made.chosen[day]
         pods = _pods(chosen)
         result = solve_day(
-            self.task.diary.day(day),
+            self.task.day(day),
             self.task.diary.pattern,
             self.task.policy,
             rights,

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from rules.diary import Diary
+from rules.diary import Day, Diary
+from rules.event import Kind
 from rules.finding import Finding
 from rules.planner.model import Floors
 from rules.planner.plan import Tier
@@ -50,6 +51,10 @@ class Task:
             day.date for day in self.diary.days if day.window and today <= day.date <= last
         )
 
+    def day(self, day: date) -> Day:
+        """A day as it is planned."""
+        return self.rights.seen(self.diary.day(day))
+
     def floors(self, day: date) -> Floors:
         """What a day misses of break and end of day now."""
         found = {each.rule: each.missing for each in self.findings if each.day == day}
@@ -65,6 +70,13 @@ class Task:
         if self.policy.pods_severity is Severity.OFF:
             return 0
         return self.policy.pods_per_week - len(self.diary.pods(week))
+
+    def new_pods(self, day: date) -> int:
+        """How many team contacts may be placed on a day at most."""
+        if not self.rights.wants(day, Kind.POD):
+            return 0
+        week = monday(day)
+        return min(MOST_NEW_PODS, max(0, self.wanted_pods(week)) + self.own_pods(week, day))
 
     def own_pods(self, week: date, but: date | None = None) -> int:
         """Team contacts of a week, other than those of one day, that a plan may move or remove."""
@@ -105,12 +117,12 @@ def solve_tier(task: Task, seeds: Results | None = None) -> Results:
         week = monday(day)
         wanted = task.wanted_pods(week)
         found[day] = solve_day(
-            task.diary.day(day),
+            task.day(day),
             task.diary.pattern,
             task.policy,
             task.rights,
             task.floors(day),
-            min(MOST_NEW_PODS, max(0, wanted) + task.own_pods(week, day)),
+            task.new_pods(day),
             seeds.get(day) if seeds else None,
             task.time_left,
             cheapest.get(week),
@@ -144,8 +156,8 @@ def arrange(task: Task, results: Results) -> Arrangement:
 
 
 def _settled(task: Task, day: date, option: Option) -> Option:
-    diary = task.diary
-    return settle(diary.day(day), diary.pattern, task.policy, task.rights, task.floors(day), option)
+    pattern = task.diary.pattern
+    return settle(task.day(day), pattern, task.policy, task.rights, task.floors(day), option)
 
 
 def _total(scores: Iterable[Score]) -> Score:

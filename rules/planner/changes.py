@@ -64,6 +64,7 @@ def _new_gaps(task: Task, planned: Diary) -> list[Placement]:
     return [
         Placement(span, hold=Kind.GAP)
         for day in task.days
+        if task.rights.wants(day, Kind.GAP)
         for span in gap_holds(planned.day(day), task.policy, task.rights.now)
     ]
 

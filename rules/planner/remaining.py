@@ -24,7 +24,8 @@ _DAY = timedelta(days=1)
 
 def remaining(task: Task, planned: Diary, left: Iterable[Finding]) -> tuple[Remaining, ...]:
     """For each finding that a plan leaves, what keeps it: were those events elsewhere, and the
-    holds placed again, it would miss fewer minutes. No smaller set of events does that."""
+    holds placed again, it would miss fewer minutes. No smaller set of events does that. No event
+    keeps what the leader gave up for the day."""
     alone = cache(lambda day: one_day(planned, day))
     return tuple(
         Remaining(each.id, each.day, each.missing, _blockers(task, alone, each))
@@ -46,7 +47,9 @@ def _days(task: Task, finding: Finding) -> list[date]:
 def _blockers(
     task: Task, alone: Callable[[date], Diary], finding: Finding
 ) -> tuple[str, ...] | None:
-    days = [alone(day) for day in _days(task, finding)]
+    days = [alone(day) for day in _days(task, finding) if not _given_up(task, finding, alone(day))]
+    if not days:
+        return ()
     for size in range(1, MOST + 1):
         for chosen in sorted(_sets(days, size), key=lambda each: [one.start for one in each[1]]):
             if task.late:
@@ -54,6 +57,17 @@ def _blockers(
             if _would_shrink(task, *chosen, finding):
                 return tuple(each.id for each in chosen[1])
     return None
+
+
+def _given_up(task: Task, finding: Finding, diary: Diary) -> bool:
+    """Whether all that a finding asks for is a kind of hold that the leader gave up that day."""
+    day = diary.day(diary.start)
+    if finding.rule == "pods":
+        return not task.rights.wants(day.date, Kind.POD)
+    if finding.rule != "protected" or task.rights.wants(day.date, Kind.PROTECTED):
+        return False
+    # one that is there may be cut by a meeting, which then is in the way
+    return not day.holds(Kind.PROTECTED)
 
 
 def _sets(days: Sequence[Diary], size: int) -> Iterator[tuple[Diary, tuple[Occurrence, ...]]]:

@@ -1,10 +1,10 @@
 """What a plan may touch: the contract's list of what is left alone, in one place."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 
-from rules.diary import Diary
+from rules.diary import Day, Diary
 from rules.event import Kind, Occurrence, ScoredAs
 from rules.interval import Interval
 from rules.planner.plan import Tier
@@ -15,6 +15,14 @@ CUTS = (5, 10)
 """Minutes by which a meeting may end early."""
 LARGEST_MEETING = 20_000
 """A meeting of more people than this is left alone, at any price."""
+PIECES_A_DAY = 2
+"""How many pieces of protected time a day has at most."""
+
+Unwanted = frozenset[tuple[date, Kind]]
+"""Days on which a person gave up a hold of a kind, each with that kind."""
+
+_GIVEN_UP = "given up"
+_PLACED = frozenset({Kind.PROTECTED, Kind.POD})
 
 _LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 _FAR_OFF = datetime(9999, 12, 31, tzinfo=UTC)
@@ -25,6 +33,7 @@ class Rights:
     """Who may be changed, decided once for a plan.
 
     Occurrences in `keep` stay as they are; those in `unmoved` may end early but not go elsewhere.
+    No hold is placed on a day on which it is `unwanted`.
     """
 
     policy: Policy
@@ -33,6 +42,7 @@ class Rights:
     keep: frozenset[str]
     neighbours: Mapping[str, tuple[datetime, datetime]]
     unmoved: frozenset[str] = frozenset()
+    unwanted: Unwanted = frozenset()
 
     @property
     def thaw(self) -> datetime:
@@ -45,7 +55,7 @@ class Rights:
 
     def is_own_hold(self, each: Occurrence) -> bool:
         """Whether this is a hold that a plan may move or remove."""
-        if each.kind not in OWN_KINDS or self.is_firm(each):
+        if each.kind not in OWN_KINDS or self.is_firm(each) or each.uid == _GIVEN_UP:
             return False
         timed = not each.all_day and each.scored_as in (ScoredAs.HOLD, ScoredAs.APPOINTMENT)
         return timed and each.span.start >= self.now
@@ -64,6 +74,19 @@ class Rights:
             return False
         return window.contains(each.span) and each.span.start < each.span.end
 
+    def wants(self, day: date, kind: Kind) -> bool:
+        """Whether a hold of this kind may be placed on a day."""
+        return (day, kind) not in self.unwanted
+
+    def seen(self, day: Day) -> Day:
+        """The day as it is planned. Where protected time is unwanted, what was given up stands in
+        for the pieces of the day, so that none is placed; having no length, it is in no rule."""
+        if day.window is None or self.wants(day.date, Kind.PROTECTED):
+            return day
+        start = day.window.span.start
+        given_up = Occurrence(_GIVEN_UP, start, start, ScoredAs.HOLD, kind=Kind.PROTECTED)
+        return replace(day, around=(*day.around, *([given_up] * PIECES_A_DAY)))
+
     def _changeable(self, each: Occurrence) -> bool:
         if not each.organizer or each.kind or self.is_firm(each):
             return False
@@ -73,6 +96,20 @@ class Rights:
             each.changed + timedelta(days=self.policy.rest_days) <= self.now
         )
         return rested and each.span.start >= self.thaw
+
+
+def left_alone(diary: Diary, unwanted: Unwanted) -> frozenset[str]:
+    """The holds that a person left on a day while giving up others of their kind.
+
+    They stay as they are that day: what somebody has just put in order is not put in order again.
+    """
+    return frozenset(
+        each.id
+        for each in diary.occurrences
+        if each.kind in _PLACED
+        and not each.all_day
+        and (diary.pattern.day_of(each.span.start), each.kind) in unwanted
+    )
 
 
 def series_neighbours(diary: Diary) -> dict[str, tuple[datetime, datetime]]:

@@ -104,16 +104,32 @@ def best(
     now: datetime,
     tier: Tier,
     keep: frozenset[str] = frozenset(),
+    unwanted: frozenset[tuple[date, Kind]] = frozenset(),
 ) -> Six:
     """The smallest six numbers that any legal plan has."""
+    keep |= pinned(diary, unwanted)
     weeks: dict[date, list[Window]] = {}
     for window in counted_windows(diary, now):
         weeks.setdefault(monday_of(window.day), []).append(window)
     total = ZERO
     for first, windows in weeks.items():
-        tables = [DaySearch(diary, policy, now, tier, keep, window).table() for window in windows]
+        tables = [
+            DaySearch(diary, policy, now, tier, keep, window, unwanted).table()
+            for window in windows
+        ]
         total = _add(total, _best_week(diary, policy, first, windows, tables))
     return total
+
+
+def pinned(diary: Diary, unwanted: frozenset[tuple[date, Kind]]) -> frozenset[str]:
+    """The pieces and pods on a day on which a person gave up others of their kind."""
+    return frozenset(
+        each.id
+        for each in diary.occurrences
+        if is_timed(each)
+        and each.kind in (Kind.PROTECTED, Kind.POD)
+        and (day_of(each, diary.pattern), each.kind) in unwanted
+    )
 
 
 def _best_week(
@@ -182,7 +198,10 @@ class DaySearch:
         tier: Tier,
         keep: frozenset[str],
         window: Window,
+        unwanted: frozenset[tuple[date, Kind]] = frozenset(),
     ) -> None:
+        self.new_pieces = (window.day, Kind.PROTECTED) not in unwanted
+        self.new_contacts = (window.day, Kind.POD) not in unwanted
         self.policy, self.tier = policy, tier
         self.origin = minute(window.span.start)
         self.length = minute(window.span.end) - self.origin
@@ -327,7 +346,7 @@ class DaySearch:
     def _new_pods(self, kept: list[Span]) -> Iterator[list[Span]]:
         """No new pod, one, or more up to what a week asks for, wherever pods may be created."""
         yield []
-        if self.policy.pods_severity not in COUNTS:
+        if self.policy.pods_severity not in COUNTS or not self.new_contacts:
             return
         length, taken = self.policy.pod_minutes, self.blocks + kept
         places = [
@@ -418,7 +437,7 @@ class DaySearch:
         blocked = self._mask(self.blocks + kept) | self.appointments
         room = PIECES_A_DAY - len(kept) - self.fixed_pieces
         self._record(())
-        if room < 1 or self.policy.protected_severity not in COUNTS:
+        if room < 1 or self.policy.protected_severity not in COUNTS or not self.new_pieces:
             return
         free = self.inside & ~blocked & ~bits(0, self.not_before)
         if not self._may_improve(free.bit_count()):

@@ -211,6 +211,7 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("queued_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("rest_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("memory", sa.LargeBinary(), nullable=True),
         sa.ForeignKeyConstraint(
             ["leader_id"], ["leader.id"], name=op.f("fk_mailbox_leader_id"), ondelete="CASCADE"
         ),

@@ -1,0 +1,444 @@
+"""Plans that are kept: made, offered, accepted or declined, and forgotten in time.
+
+While a leader only looks, plans can be made and shown, and none is offered or accepted. A newer
+plan takes the place of those that nobody has answered.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from hmac import compare_digest
+from uuid import uuid4
+
+from app.deployment import Deployment
+from app.life import diaries, records
+from app.life.bounds import bounds, plan_within
+from app.life.diaries import LeaderDiary, Person
+from app.life.errors import AskFirst, IsPaused, OnlyLooks, OtherPlan, WrongState
+from app.life.reasons import Reason
+from app.life.records import MEETINGS, Contents, last_moments, needs
+from app.life.states import MOVES, WAITING, PlanState, move
+from app.people.choices import policy_of, zone_of
+from app.people.history import CLEARWAY, LEADER, Actor, What, record
+from app.people.settings import Mode
+from app.services.plan import Planned
+from app.storage import Session, leases, plans
+from app.storage.leases import Lease
+from app.storage.tables import Plan
+from rules.change import Agreement, Change, ChangeKind
+from rules.event import Kind
+from rules.outcome import after
+from rules.planner.plan import Tier
+from rules.planner.rights import Unwanted
+from rules.policy import Policy
+from rules.working_pattern import local_date
+
+LONGEST = timedelta(days=7)
+"""For how long a plan can be accepted, where nothing in it begins before."""
+NOTICE = timedelta(hours=1)
+"""A plan changes nothing that begins sooner."""
+QUIET = timedelta(days=7)
+"""For how long the same plan is not offered again once it was declined."""
+_MEETING_WEEKS = 2
+_NEAR = frozenset({Kind.GAP, Kind.BREAK, Kind.END_OF_DAY})
+_MANY = 500
+
+
+class Origin(StrEnum):
+    """Who or what asked for a plan."""
+
+    ROUTINE = "routine"
+    REACTION = "reaction"
+    LIFT = "lift"
+    PERSON = "person"
+    AUTO = "auto"
+    """The part of another one that the leader lets Clearway do by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a plan is asked for.
+
+    `start` and `end` are local dates; by default from today on, as far as the tier looks ahead.
+    `keep` are ids of events to leave alone, `unwanted` days without holds of a kind, `moving`
+    holds that do not stay where they are.
+    """
+
+    tier: Tier = Tier.HOLDS
+    origin: Origin = Origin.ROUTINE
+    start: date | None = None
+    end: date | None = None
+    keep: Collection[str] = ()
+    unwanted: Unwanted = frozenset()
+    moving: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What came of a wish: a plan that waits for an answer, and one that needs none."""
+
+    proposed: str | None = None
+    accepted: str | None = None
+
+
+def look(deployment: Deployment, leader_id: str, wish: Wish) -> Planned:
+    """A plan to show. Nothing is kept, and the diary is closed."""
+    person = diaries.person_of(deployment, leader_id)
+    start, end = _window(person, wish, deployment.now())
+    with diaries.opened(deployment, person, start, end) as diary:
+        return _plan(deployment, person, diary, wish)
+
+
+def propose(deployment: Deployment, lease: Lease, wish: Wish) -> Offer:
+    """Make a plan and keep it, where there is anything to change.
+
+    In mode auto, what the leader switched on is accepted at once, and the rest offered. Raises
+    ConnectorError and BadInput where the diary cannot be read, and LostLease.
+    """
+    person = diaries.person_of(deployment, lease.leader_id)
+    if not _may_offer(person, wish, deployment.now()):
+        return Offer()
+    start, end = _window(person, wish, deployment.now())
+    with diaries.opened(deployment, person, start, end) as diary:
+        planned = _plan(deployment, person, diary, wish)
+        by_itself, to_ask = _parted(planned.plan.changes, person)
+        made = [
+            None if not part else _contents(deployment, person, planned, part)
+            for part in (to_ask, by_itself)
+        ]
+        policy = diary.opened.policy
+    return _keep(deployment, lease, wish, policy, made[0], made[1])
+
+
+def keep(
+    deployment: Deployment,
+    session: Session,
+    lease: Lease,
+    plan_id: str,
+    contents: Contents,
+    policy: Policy,
+    wish: Wish,
+) -> None:
+    """Keep a plan as proposed, in a transaction under the lease; once, however often it is asked.
+
+    Raises LostLease.
+    """
+    leases.keep(session, lease)
+    add(deployment, session, lease.leader_id, plan_id, contents, policy, wish)
+
+
+def add(
+    deployment: Deployment,
+    session: Session,
+    leader_id: str,
+    plan_id: str,
+    contents: Contents,
+    policy: Policy,
+    wish: Wish,
+) -> None:
+    """Keep a plan as proposed, for a person who asks for it: that needs no lease. Once."""
+    if plans.find(session, leader_id, plan_id) is not None:
+        return
+    now = deployment.now()
+    row = Plan(
+        id=plan_id,
+        leader_id=leader_id,
+        digest=records.digest_of(deployment, contents.hash),
+        state=PlanState.PROPOSED.value,
+        state_since=now,
+        tier=wish.tier.value,
+        origin=wish.origin.value,
+        made_at=now,
+        expires_at=_expiry(contents.changes, policy, now),
+        contents=deployment.database.vault.seal(contents.to_json()),
+    )
+    plans.add(session, row)
+
+
+def accept(
+    deployment: Deployment,
+    leader_id: str,
+    plan_id: str,
+    plan_hash: str,
+    by: Actor = LEADER,
+    *,
+    despite_unknown: bool = False,
+) -> PlanState:
+    """Say yes to the plan with this hash; saying it again changes nothing.
+
+    `despite_unknown` is the word that a meeting may move although it is not known whether everyone
+    is free then. Raises NoPlan, OtherPlan, WrongState, OnlyLooks, IsPaused and AskFirst. No lease
+    is needed: it is one move of one row.
+    """
+    person = diaries.person_of(deployment, leader_id)
+
+    def work(session: Session) -> PlanState:
+        row = records.lock(session, leader_id, plan_id)
+        if not compare_digest(row.digest, records.digest_of(deployment, plan_hash)):
+            raise OtherPlan
+        if row.state in _YES:
+            return PlanState(row.state)
+        _check_yes(deployment, person, row, despite_unknown=despite_unknown)
+        move(row, PlanState.ACCEPTED, deployment.now())
+        record(deployment, session, leader_id, What.PLAN_ACCEPTED, by, plan_id=plan_id)
+        return PlanState.ACCEPTED
+
+    return deployment.database.persist(work)
+
+
+_YES = frozenset({PlanState.ACCEPTED, PlanState.APPLYING, PlanState.APPLIED})
+
+
+def _check_yes(deployment: Deployment, person: Person, row: Plan, *, despite_unknown: bool) -> None:
+    now = deployment.now()
+    if row.state == PlanState.PROPOSED and row.expires_at <= now:
+        raise WrongState(PlanState.EXPIRED, PlanState.ACCEPTED)
+    if person.rests(now):
+        raise IsPaused
+    if person.mode is Mode.OBSERVE:
+        raise OnlyLooks
+    contents = records.kept(deployment, row).contents
+    changes = contents.changes if contents is not None else ()
+    if not despite_unknown and any(each.agreement is Agreement.UNKNOWN for each in changes):
+        raise AskFirst
+
+
+def check_accept(
+    deployment: Deployment,
+    leader_id: str,
+    plan_id: str,
+    plan_hash: str,
+    *,
+    despite_unknown: bool = False,
+) -> None:
+    """Raise what `accept` would raise, and change nothing."""
+    person = diaries.person_of(deployment, leader_id)
+    with deployment.database.transaction() as session:
+        row = records.lock(session, leader_id, plan_id)
+        if not compare_digest(row.digest, records.digest_of(deployment, plan_hash)):
+            raise OtherPlan
+        if row.state in _YES:
+            return
+        if PlanState.ACCEPTED not in MOVES[PlanState(row.state)]:
+            raise WrongState(row.state, PlanState.ACCEPTED)
+        _check_yes(deployment, person, row, despite_unknown=despite_unknown)
+
+
+def decline(deployment: Deployment, leader_id: str, plan_id: str, by: Actor = LEADER) -> None:
+    """Say no to a plan that was not begun; saying it again changes nothing.
+
+    Raises NoPlan and WrongState.
+    """
+
+    def work(session: Session) -> None:
+        row = records.lock(session, leader_id, plan_id)
+        if row.state == PlanState.DECLINED:
+            return
+        move(row, PlanState.DECLINED, deployment.now())
+        record(deployment, session, leader_id, What.PLAN_DECLINED, by, plan_id=plan_id)
+
+    deployment.database.persist(work)
+
+
+def expire(deployment: Deployment) -> int:
+    """End the plans of all leaders whose time to be begun is over; how many that was."""
+    with deployment.database.transaction() as session:
+        found = plans.overdue(session, WAITING, deployment.now(), _MANY)
+    return sum(_expire(deployment, leader_id, plan_id) for leader_id, plan_id in found)
+
+
+def _expire(deployment: Deployment, leader_id: str, plan_id: str) -> bool:
+    now = deployment.now()
+
+    def work(session: Session) -> bool:
+        row = plans.locked(session, leader_id, plan_id)
+        if row is None or row.state not in WAITING or row.expires_at > now:
+            return False
+        move(row, PlanState.EXPIRED, now)
+        record(deployment, session, leader_id, What.PLAN_EXPIRED, CLEARWAY, plan_id=plan_id)
+        return True
+
+    return deployment.database.persist(work)
+
+
+# --- making -----------------------------------------------------------------------------------
+
+
+def _may_offer(person: Person, wish: Wish, now: datetime) -> bool:
+    asked = wish.origin is Origin.PERSON
+    return not person.rests(now) and (asked or person.mode is not Mode.OBSERVE)
+
+
+def _window(person: Person, wish: Wish, now: datetime) -> tuple[date, date]:
+    weeks = policy_of(person.settings).protected_weeks
+    start = wish.start or local_date(now, zone_of(person.settings))
+    ahead = weeks if wish.tier is Tier.HOLDS else _MEETING_WEEKS
+    return start, wish.end or start + timedelta(weeks=ahead)
+
+
+def _plan(deployment: Deployment, person: Person, diary: LeaderDiary, wish: Wish) -> Planned:
+    """The best plan within all that binds it, and no holds of a kind further ahead than it goes.
+
+    It is made for a while from now, since somebody has to read and accept it.
+    """
+    now = diary.opened.now
+    planned = plan_within(
+        replace(diary.opened, now=now + NOTICE),
+        wish.tier,
+        bounds(deployment, person, diary.opened),
+        keep=wish.keep,
+        unwanted=wish.unwanted,
+        moving=wish.moving,
+        budget=deployment.settings.budget,
+    )
+    writable = diary.holding(_A_HOLD) is not None
+    far = now + timedelta(weeks=diary.opened.policy.gap_weeks)
+    changes = tuple(each for each in planned.plan.changes if writable and not _is_far(each, far))
+    plan = replace(planned.plan, now=now, changes=changes)
+    return replace(planned, opened=diary.opened, plan=plan)
+
+
+_A_HOLD = Change(ChangeKind.HOLD_CREATE, None, None)
+
+
+def _is_far(change: Change, far: datetime) -> bool:
+    """Whether it is a new hold of a kind that is not placed so far ahead."""
+    new = change.kind is ChangeKind.HOLD_CREATE
+    return new and change.hold in _NEAR and change.starts >= far
+
+
+def _parted(
+    changes: Sequence[Change], person: Person
+) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
+    """What needs no acceptance, and the rest.
+
+    A change that needs time which one of the rest frees waits with it.
+    """
+    auto = person.settings.auto if person.mode is Mode.AUTO else frozenset()
+    free = {number for number, each in enumerate(changes) if each.hold in auto}
+    while waiting := [
+        one
+        for one in free
+        if any(needs(changes[one], each) for two, each in enumerate(changes) if two not in free)
+    ]:
+        free.difference_update(waiting)
+    by_itself = tuple(each for number, each in enumerate(changes) if number in free)
+    return by_itself, tuple(each for number, each in enumerate(changes) if number not in free)
+
+
+def _contents(
+    deployment: Deployment, person: Person, planned: Planned, changes: tuple[Change, ...]
+) -> Contents:
+    part = replace(planned, plan=replace(planned.plan, changes=changes))
+    shown = part.shape().model_dump(mode="json", by_alias=True)
+    del shown["changes"]
+    diary = planned.opened.diary
+    then = {each.id: each for each in after(diary, changes).occurrences}
+    return Contents(
+        hash=part.hash,
+        changes=changes,
+        start=diary.start,
+        end=diary.end,
+        basis=diaries.basis(deployment, person.settings),
+        beside=tuple(diaries.lying_at(then, each) for each in changes),
+        shown=shown,
+    )
+
+
+def _expiry(changes: Sequence[Change], policy: Policy, now: datetime) -> datetime:
+    freeze = timedelta(hours=policy.freeze_hours)
+    ends = [
+        end - (freeze if each.kind in MEETINGS else timedelta())
+        for each in changes
+        for end in last_moments(each)
+    ]
+    return min([now + LONGEST, *ends])
+
+
+# --- keeping ----------------------------------------------------------------------------------
+
+
+def _keep(
+    deployment: Deployment,
+    lease: Lease,
+    wish: Wish,
+    policy: Policy,
+    to_ask: Contents | None,
+    by_itself: Contents | None,
+) -> Offer:
+    proposed, accepted = uuid4().hex, uuid4().hex
+
+    def work(session: Session) -> Offer:
+        leases.keep(session, lease)
+        asked, new = None, False
+        if to_ask is not None:
+            asked = _waiting(deployment, session, lease.leader_id, to_ask)
+            new = asked is None and not _is_unwelcome(deployment, session, lease, to_ask, wish)
+        _supersede(deployment, session, lease.leader_id, but={asked, proposed, accepted})
+        if to_ask is not None and new:
+            asked = proposed
+            keep(deployment, session, lease, proposed, to_ask, policy, wish)
+            _tell(deployment, session, lease, What.PLAN_PROPOSED, proposed, to_ask)
+        if by_itself is None:
+            return Offer(asked)
+        alone = replace(wish, origin=Origin.AUTO)
+        keep(deployment, session, lease, accepted, by_itself, policy, alone)
+        _say_yes(deployment, session, lease, accepted, by_itself)
+        return Offer(asked, accepted)
+
+    return deployment.database.persist(work)
+
+
+def _waiting(
+    deployment: Deployment, session: Session, leader_id: str, contents: Contents
+) -> str | None:
+    """The plan with these very changes that waits for an answer already."""
+    digest = records.digest_of(deployment, contents.hash)
+    since = deployment.now() - LONGEST
+    row = plans.alike(session, leader_id, digest, {PlanState.PROPOSED}, since)
+    known = None if row is None else records.kept(deployment, row)
+    if known is None or known.contents is None or known.contents.basis != contents.basis:
+        return None
+    return known.id
+
+
+def _is_unwelcome(
+    deployment: Deployment, session: Session, lease: Lease, contents: Contents, wish: Wish
+) -> bool:
+    """Whether the leader has said no to the same a short while ago, and nobody asked again."""
+    digest = records.digest_of(deployment, contents.hash)
+    since = deployment.now() - QUIET
+    known = plans.alike(session, lease.leader_id, digest, {PlanState.DECLINED}, since)
+    return known is not None and wish.origin is not Origin.PERSON
+
+
+def _supersede(
+    deployment: Deployment, session: Session, leader_id: str, but: Collection[str | None]
+) -> None:
+    """Earlier plans that nobody answered, or nobody had to, give way to a newer one."""
+    for row in plans.locked_in(session, leader_id, WAITING):
+        answered = row.state == PlanState.ACCEPTED and row.origin != Origin.AUTO
+        if row.id not in but and not answered:
+            move(row, PlanState.STALE, deployment.now(), Reason.NEWER)
+
+
+def _say_yes(
+    deployment: Deployment, session: Session, lease: Lease, plan_id: str, contents: Contents
+) -> None:
+    row = records.lock(session, lease.leader_id, plan_id)
+    if row.state == PlanState.PROPOSED:
+        move(row, PlanState.ACCEPTED, deployment.now())
+        _tell(deployment, session, lease, What.PLAN_ACCEPTED, plan_id, contents)
+
+
+def _tell(
+    deployment: Deployment,
+    session: Session,
+    lease: Lease,
+    what: What,
+    plan_id: str,
+    contents: Contents,
+) -> None:
+    count = len(contents.changes)
+    record(deployment, session, lease.leader_id, what, CLEARWAY, plan_id=plan_id, changes=count)

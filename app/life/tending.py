@@ -1,0 +1,242 @@
+"""Everything that is due for one diary, in the order in which it matters.
+
+What was promised comes first: a leader who leaves, plans that were accepted or are to be taken
+back. Then the diary is looked at, people's own edits are noticed, invitations are reacted to, and
+once a night a new plan is made. Each part may be cut off anywhere and is right when done again.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from app import logs, metrics
+from app.connecting import changes, connections, opening
+from app.connecting.changes import Look
+from app.connecting.errors import ConnectingError
+from app.deployment import Deployment
+from app.life import applying, diaries, leaving, memory, noticing, proposing, reacting, undoing
+from app.life.bounds import bounds
+from app.life.diaries import LeaderDiary, Person
+from app.life.errors import NoPlan
+from app.life.making import Outcome
+from app.life.proposing import Wish
+from app.life.reacting import Answer, Choice, Step
+from app.life.states import WORKING, PlanState
+from app.logs import Event
+from app.people.choices import zone_of
+from app.people.settings import Mode
+from app.services.errors import ServiceError
+from app.storage import Session, leases, mailboxes, plans
+from app.storage.database import now
+from app.storage.leases import Lease
+from connectors.base import Ability
+from connectors.errors import ConnectorError, SuddenlyEmpty
+from rules.diary import Diary
+from rules.planner.plan import Tier
+from rules.working_pattern import local_date
+
+POLL = timedelta(minutes=10)
+"""How often a diary is looked at that nobody calls about."""
+POLL_WATCHED = timedelta(minutes=30)
+"""The same where its provider calls: calls get lost."""
+_NIGHT = time(4, 30)
+"""When the nightly plan is made, by the leader's own clock."""
+
+
+def tend(deployment: Deployment, lease: Lease) -> timedelta | None:
+    """Do all that is due; how long to wait where a calendar asked for patience, else None.
+
+    Raises LostLease, and what nobody foresaw; calling again is always right.
+    """
+    try:
+        person = diaries.person_of(deployment, lease.leader_id)
+    except NoPlan:
+        return None
+    if person.leaving:
+        return leaving.see_off(deployment, lease)
+    wait = _finish_plans(deployment, lease)
+    news = _take_news(deployment, lease)
+    if news.is_due:
+        _look(deployment, lease, person, news)
+    if news.plan_due:
+        _plan_ahead(deployment, lease, person)
+        # what the leader lets Clearway do by itself is accepted by now
+        wait = _finish_plans(deployment, lease)
+    return wait
+
+
+# --- plans ----------------------------------------------------------------------------------------
+
+
+def _finish_plans(deployment: Deployment, lease: Lease) -> timedelta | None:
+    """Go on with every plan that a worker has to go on with."""
+    with deployment.database.transaction() as session:
+        found = plans.ids_in(session, lease.leader_id, [each.value for each in WORKING])
+    waits = [_finish(deployment, lease, each).again_after for each in found]
+    seconds = [each for each in waits if each is not None]
+    return timedelta(seconds=min(seconds)) if seconds else None
+
+
+def _finish(deployment: Deployment, lease: Lease, plan_id: str) -> Outcome:
+    outcome = applying.apply(deployment, lease, plan_id)
+    if outcome.state is PlanState.UNDOING:
+        outcome = undoing.undo(deployment, lease, plan_id)
+    metrics.plan(outcome.state)
+    return outcome
+
+
+def _plan_ahead(deployment: Deployment, lease: Lease, person: Person) -> None:
+    """The plan of the night, and when the next one is due."""
+    _offer(deployment, lease, Wish(tier=Tier.HOLDS))
+    next_night = _next_night(deployment.now(), person)
+
+    def work(session: Session) -> None:
+        leases.check(session, lease)
+        mailboxes.plan_next(session, lease.leader_id, next_night)
+
+    deployment.database.persist(work)
+
+
+def _offer(deployment: Deployment, lease: Lease, wish: Wish) -> None:
+    try:
+        proposing.propose(deployment, lease, wish)
+    except (ConnectorError, ServiceError):
+        # the state of the connection says why, and tomorrow is another night
+        logs.note(Event.PLAN, leader=lease.leader_id, outcome=logs.Outcome.SKIPPED)
+
+
+def _next_night(now: datetime, person: Person) -> datetime:
+    zone = zone_of(person.settings)
+    tomorrow = local_date(now, zone) + timedelta(days=1)
+    return datetime.combine(tomorrow, _NIGHT, zone).astimezone(UTC)
+
+
+# --- news -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _News:
+    """What is due of looking and planning, and since when there is news, if anybody told."""
+
+    is_due: bool
+    plan_due: bool
+    since: datetime | None
+
+
+def _take_news(deployment: Deployment, lease: Lease) -> _News:
+    """What is due now. What is told from here on is news again."""
+
+    def work(session: Session) -> _News:
+        due = mailboxes.due(session, lease.leader_id)
+        leases.clear_dirty(session, lease)
+        return _News(due.told_at is not None or due.poll, due.plan, due.told_at)
+
+    return deployment.database.persist(work)
+
+
+def _look(deployment: Deployment, lease: Lease, person: Person, news: _News) -> None:
+    """See what changed; where anything did, notice people's edits and react to invitations."""
+    looks, watched = _look_at_each(deployment, lease.leader_id)
+    judged = None
+    if any(each.changed for each in looks) and not person.rests(deployment.now()):
+        judged = _judge(deployment, lease, person)
+
+    def work(session: Session) -> None:
+        leases.check(session, lease)
+        if judged is not None:
+            memory.remember(deployment, session, lease.leader_id, judged)
+        for each in looks:
+            changes.keep(deployment, session, each)
+        mailboxes.poll_next(session, lease.leader_id, POLL_WATCHED if watched else POLL)
+        if news.since is not None:
+            metrics.verdict((now(session) - news.since).total_seconds())
+
+    deployment.database.persist(work)
+    applying.take_up(deployment, lease)
+
+
+def _look_at_each(deployment: Deployment, leader_id: str) -> tuple[list[Look], bool]:
+    """A look at every connection that can be asked, and whether all of them are called about."""
+    looks = []
+    for each in opening.connected(deployment, leader_id):
+        try:
+            looks.append(changes.look(deployment, leader_id, each.connection_id))
+        except (ConnectorError, ConnectingError):
+            # the connection's state has it now, and the leader is told there
+            logs.note(Event.SYNC, leader=leader_id, outcome=logs.Outcome.FAILED)
+    known = connections.connections(deployment, leader_id)
+    return looks, all(each.watched for each in known)
+
+
+def _judge(deployment: Deployment, lease: Lease, person: Person) -> Diary | None:
+    """The verdict on a diary that changed; the diary, where it could be judged."""
+    try:
+        with diaries.opened(deployment, person, *_window(deployment, person)) as diary:
+            noticed = noticing.notice(deployment, lease, noticing.look_at(deployment, diary))
+            for each in noticed.doubtful:
+                connections.note(deployment, each, SuddenlyEmpty())
+            if noticed.doubtful:
+                return None
+            looks_only = person.mode is Mode.OBSERVE
+            wishes = () if looks_only else _react(deployment, lease, person, diary)
+    except (ConnectorError, ServiceError):
+        logs.note(Event.SYNC, leader=lease.leader_id, outcome=logs.Outcome.FAILED)
+        return None
+    for wish in wishes:
+        _offer(deployment, lease, wish)
+    return diary.opened.diary
+
+
+def _window(deployment: Deployment, person: Person) -> tuple[date, date]:
+    today = local_date(deployment.now(), zone_of(person.settings))
+    return today, today + timedelta(weeks=6)
+
+
+# --- reactions ------------------------------------------------------------------------------------
+
+
+def _react(
+    deployment: Deployment, lease: Lease, person: Person, diary: LeaderDiary
+) -> tuple[Wish, ...]:
+    """Answer invitations that break a promise; the plans that holds shall give way by."""
+    opened = diary.opened
+    wishes = []
+    by_hand = bounds(deployment, person, opened).keep
+    before = memory.recall(deployment, person.id, opened.diary)
+    found = reacting.clashes(opened.diary, opened.policy, opened.now, before, by_hand)
+    for clash in found:
+        choice = _choice(deployment, person, diary, clash.meeting.id)
+        answer = reacting.decide(clash, opened.diary, opened.policy, opened.now, choice)
+        if answer.step is Step.MOVE_HOLD:
+            wishes.append(reacting.wish(answer, opened.diary, opened.now, choice))
+        elif answer.step is Step.PROPOSE:
+            _propose_time(deployment, lease, diary, answer)
+    return tuple(wishes)
+
+
+def _choice(deployment: Deployment, person: Person, diary: LeaderDiary, event_id: str) -> Choice:
+    bound = bounds(deployment, person, diary.opened)
+    return Choice(
+        reaction=person.settings.reaction,
+        can_propose=_proposer(diary, event_id) is not None,
+        spent=bound.spent,
+        keep=bound.keep,
+        unwanted=bound.unwanted,
+    )
+
+
+def _propose_time(deployment: Deployment, lease: Lease, diary: LeaderDiary, answer: Answer) -> None:
+    proposer = _proposer(diary, answer.clash.meeting.id)
+    if proposer is not None:
+        opened = diary.opened
+        zone = opened.diary.pattern.zone
+        reacting.propose_time(deployment, lease, proposer, answer, opened.policy, zone)
+
+
+def _proposer(diary: LeaderDiary, event_id: str) -> Any:
+    """The calendar that holds an event, where it can answer with another time."""
+    number = diary.opened.holders.get(event_id)
+    if number is None:
+        return None
+    found = diary.opened.live[number]
+    return found if Ability.PROPOSE in found.abilities else None

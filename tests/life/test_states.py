@@ -1,0 +1,58 @@
+"""Every pair of states is either a move of the table or refused."""
+
+from itertools import product
+
+import pytest
+
+from app.life.errors import WrongState
+from app.life.reasons import SENTENCES, Reason
+from app.life.states import MOVES, UNFINISHED, WAITING, WORKING, PlanState, move
+from app.storage.tables import Plan
+from tests.life.worlds import NOW
+
+ALLOWED = """
+proposed -> accepted declined expired stale
+accepted -> applying declined expired stale
+applying -> applied partly_applied conflicted stale undoing
+applied -> undoing
+partly_applied -> applying undoing
+conflicted -> undoing
+undoing -> undone partly_undone
+partly_undone -> undoing
+"""
+"""Written again by hand, so that a slip in the table is seen."""
+
+
+def pairs() -> set[tuple[str, str]]:
+    found = set()
+    for line in ALLOWED.strip().splitlines():
+        before, after = line.split(" -> ")
+        found |= {(before, each) for each in after.split()}
+    return found
+
+
+@pytest.mark.parametrize(("before", "after"), list(product(PlanState, PlanState)))
+def test_every_pair(before, after):
+    plan = Plan(state=before.value, state_since=NOW, reason="newer")
+    if (before, after) in pairs():
+        move(plan, after, NOW)
+        assert (plan.state, plan.state_since, plan.reason) == (after, NOW, None)
+    else:
+        with pytest.raises(WrongState, match=before.replace("_", " ")):
+            move(plan, after, NOW, Reason.CHANGED)
+        assert (plan.state, plan.reason) == (before, "newer")
+
+
+def test_every_state_is_in_the_table_and_can_be_reached():
+    assert set(MOVES) == set(PlanState)
+    assert set().union(*MOVES.values()) == set(PlanState) - {PlanState.PROPOSED}
+
+
+def test_nothing_ends_while_there_is_work():
+    assert all(MOVES[each] for each in UNFINISHED)
+    assert WORKING <= UNFINISHED and WAITING <= UNFINISHED
+
+
+def test_every_reason_has_a_short_sentence():
+    assert set(SENTENCES) == set(Reason)
+    assert all(len(each.split()) <= 20 and each.endswith(".") for each in SENTENCES.values())
