@@ -115,6 +115,7 @@ def launch(
         # whoever named a database runs `clearway migrate`, perhaps with rights that workers lack
         "run_migrations": not deployment.settings.database,
         "scheduler_polling_interval_sec": 1.0,
+        "sys_db_idle_transaction_timeout_sec": 10.0,
         "log_level": "CRITICAL",
         "use_listen_notify": False,
     }

@@ -30,6 +30,8 @@ _BUSY = 30
 """Seconds for which SQLite waits for somebody else's transaction."""
 _ANSWER = 10
 """Seconds in which a server has to answer."""
+_ASLEEP = 10
+"""Seconds after which PostgreSQL ends a transaction in which nobody does anything."""
 Result = TypeVar("Result")
 
 
@@ -106,7 +108,7 @@ def make_engine(url: str) -> Engine:
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    return create_engine(
+    engine = create_engine(
         chosen,
         pool_pre_ping=True,
         pool_size=10,
@@ -114,6 +116,8 @@ def make_engine(url: str) -> Engine:
         connect_args={"connect_timeout": _ANSWER} if "connect_timeout" not in chosen.query else {},
         hide_parameters=True,  # an error tells what was asked, never with which values
     )
+    event.listen(engine, "connect", _set_up_postgresql)
+    return engine
 
 
 def now(session: Session) -> datetime:
@@ -167,6 +171,12 @@ def _write_ahead(connection: Any) -> None:
             if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > last:
                 raise
             time.sleep(0.02)
+
+
+def _set_up_postgresql(connection: Any, record: Any) -> None:
+    # a worker that freezes within a transaction must not keep its locks from the others
+    connection.execute(f"SET idle_in_transaction_session_timeout = '{_ASLEEP}s'")
+    connection.commit()
 
 
 def _begin_sqlite(connection: Any) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.storage.database import now
 from app.storage.tables import Mailbox
 
-LEASE = timedelta(seconds=30)
+LEASE = timedelta(seconds=15)
 """For how long a lease is given; whoever holds it makes it longer in time."""
 
 

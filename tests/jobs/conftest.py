@@ -23,6 +23,7 @@ from app.jobs import engine
 from app.jobs.engine import Queue
 from app.people import leaders
 from app.people.settings import LeaderSettings, Mode
+from app.storage import mailboxes
 from app.storage.database import open_database
 from app.storage.migrations import migrate
 from app.storage.vault import Vault, new_key
@@ -93,6 +94,11 @@ class Site:
         # what it logs is read, or it would wait for somebody to read it
         threading.Thread(target=process.stdout.read, daemon=True).start()
         return one
+
+    def plan_now(self, leader_id: str) -> None:
+        """Have the plan of the night made with the next job."""
+        with self.deployment.database.transaction() as session:
+            mailboxes.plan_next(session, leader_id, None)
 
     def close(self) -> None:
         """End whatever still runs."""

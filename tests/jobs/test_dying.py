@@ -1,0 +1,144 @@
+"""Workers are killed, frozen and cut off while plans are written and taken back.
+
+What is compared is read from the calendars by plain HTTP. A worker that was killed is never
+started again: another one, with another name, goes on.
+"""
+
+import random
+import time
+from collections.abc import Sequence
+from datetime import timedelta
+
+import pytest
+
+from app.life import records
+from app.life.proposing import accept
+from app.life.states import PlanState
+from app.life.undoing import ask_undo
+from app.storage import leases
+from rules.change import ChangeKind
+from tests.jobs.conftest import Diary, Site, Worker, frozen, next_monday, until
+from tests.servers.postgresql import Postgresql
+
+LEADERS = 3
+ROUNDS = 1
+SOAK_ROUNDS = 50
+"""Each round kills twice for every leader's plan that is in the works: applying and undoing."""
+
+on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+"""Several workers, and a database that can go away by itself."""
+
+
+@pytest.fixture
+def seed() -> int:
+    chosen = random.SystemRandom().randrange(10**6)
+    print(f"seed {chosen}")  # noqa: T201 # to repeat what failed
+    return chosen
+
+
+@pytest.fixture
+def diaries(new_diary) -> list[Diary]:
+    return [a_busy_week(new_diary(f"leader {number}")) for number in range(LEADERS)]
+
+
+def a_busy_week(diary: Diary) -> Diary:
+    for day in range(3):
+        start = next_monday() + timedelta(days=day, hours=9)
+        diary.add(f"board-{day}", start, 180)
+    return diary
+
+
+def test_whoever_is_killed_every_plan_is_written_and_taken_back_once(
+    site, queue, diaries, seed, soak, database_url
+):
+    chance = random.Random(seed)
+    workers = [site.worker()]
+    if not database_url.startswith("sqlite"):
+        workers.append(site.worker())
+    for number in range(SOAK_ROUNDS if soak else ROUNDS):
+        proposed = [propose(site, queue, each) for each in diaries]
+        for diary, plan in zip(diaries, proposed, strict=True):
+            accept(site.deployment, diary.leader_id, plan.id, plan.contents.hash)
+            queue.put(diary.leader_id)
+        replace_one(site, workers, chance)
+        settled(site, diaries, PlanState.APPLIED)
+        for diary, plan in zip(diaries, proposed, strict=True):
+            assert diary.holds() == wanted(plan), number
+            ask_undo(site.deployment, diary.leader_id, plan.id)
+            queue.put(diary.leader_id)
+        replace_one(site, workers, chance)
+        settled(site, diaries, PlanState.UNDONE)
+        assert [each.holds() for each in diaries] == [[]] * LEADERS
+
+
+@on_postgresql
+def test_a_worker_that_wakes_up_does_nothing_twice(site, queue, diaries):
+    sleeper = site.worker()
+    proposed = [propose(site, queue, each) for each in diaries]
+    for diary, plan in zip(diaries, proposed, strict=True):
+        accept(site.deployment, diary.leader_id, plan.id, plan.contents.hash)
+        queue.put(diary.leader_id)
+    until(lambda: any(each.holds() for each in diaries), "the first hold")
+    with frozen(sleeper):
+        site.worker()
+        settled(site, diaries, PlanState.APPLIED)
+    for diary, plan in zip(diaries, proposed, strict=True):
+        assert diary.holds() == wanted(plan)
+
+
+@on_postgresql
+def test_a_database_that_restarts_costs_nothing(site, queue, diaries, postgresql):
+    site.worker()
+    proposed = [propose(site, queue, each) for each in diaries]
+    for diary, plan in zip(diaries, proposed, strict=True):
+        accept(site.deployment, diary.leader_id, plan.id, plan.contents.hash)
+        queue.put(diary.leader_id)
+    until(lambda: any(each.holds() for each in diaries), "the first hold")
+    server: Postgresql = postgresql
+    server.stop("immediate")
+    server.start()
+    settled(site, diaries, PlanState.APPLIED)
+    for diary, plan in zip(diaries, proposed, strict=True):
+        assert diary.holds() == wanted(plan)
+
+
+def propose(site: Site, queue, diary: Diary) -> records.Kept:
+    """A new plan that waits for an answer."""
+    site.plan_now(diary.leader_id)
+    with site.deployment.database.transaction() as session:
+        leases.mark_dirty(session, diary.leader_id)
+    queue.put(diary.leader_id)
+
+    until(lambda: any(map(is_new, newest(site, diary)[:1])), "a proposal")
+    return newest(site, diary)[0]
+
+
+def is_new(plan: records.Kept) -> bool:
+    return plan.state is PlanState.PROPOSED
+
+
+def newest(site: Site, diary: Diary) -> tuple[records.Kept, ...]:
+    return records.newest(site.deployment, diary.leader_id, 200)
+
+
+def settled(site: Site, diaries: Sequence[Diary], state: PlanState) -> None:
+    until(
+        lambda: all(newest(site, each)[0].state is state for each in diaries),
+        f"every plan {state}",
+    )
+
+
+def wanted(plan: records.Kept) -> list[str]:
+    """The holds that a plan of nothing but new holds leaves behind."""
+    assert plan.contents is not None
+    assert {each.kind for each in plan.contents.changes} == {ChangeKind.HOLD_CREATE}
+    return sorted(
+        f"{each.hold} {each.after.start:%Y%m%dT%H%M%SZ}" for each in plan.contents.changes
+    )
+
+
+def replace_one(site: Site, workers: list[Worker], chance: random.Random) -> None:
+    """Kill one worker at a random moment; another one, never seen before, comes in its place."""
+    time.sleep(chance.uniform(0, 3))
+    workers.pop(chance.randrange(len(workers))).kill()
+    workers.append(site.worker())
