@@ -1,6 +1,6 @@
 """One day as numbers: what the search needs to know, and how its answer becomes times again."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,7 +14,7 @@ from rules.planner import kernel as k
 from rules.planner.plan import Tier
 from rules.planner.rights import Rights
 from rules.policy import Policy, Severity
-from rules.working_pattern import WorkingPattern, day_span, instant, monday
+from rules.working_pattern import Window, WorkingPattern, day_span, instant, monday
 
 GRID = timedelta(minutes=5)
 SECOND = timedelta(seconds=1)
@@ -23,6 +23,9 @@ MOST_CHANGED = 40
 """No more meetings than this are looked at in one day, the cheapest first; the rest stay."""
 MOST_HELD = 24
 """No more of Clearway's holds than this are looked at in one day, the earliest; the rest stay."""
+
+Span = tuple[int, int]
+"""Start and end in seconds since a day's origin."""
 
 
 @dataclass(frozen=True)
@@ -44,13 +47,13 @@ class Placement:
 
 @dataclass(frozen=True)
 class DayModel:
-    """The arrays of one day, and the occurrences behind them.
+    """A day as the search takes it, and the occurrences behind its numbers.
 
     `whole` is false where the day has more movable meetings or holds than are searched.
     """
 
     origin: datetime
-    arrays: tuple[Any, ...]
+    day: k.Day
     meetings: tuple[Occurrence, ...]
     holds: tuple[Occurrence, ...]
     held_pods: int
@@ -61,18 +64,47 @@ class DayModel:
         return self.origin + int(seconds) * SECOND
 
 
-class _Moments:
-    """Moments in seconds from an origin; ends with seconds of their own stay exact."""
+@dataclass(frozen=True)
+class _Parts:
+    """The occurrences of a day by what may become of them, and their times in seconds.
 
-    def __init__(self, origin: datetime) -> None:
-        self.origin = origin
-        self.found: set[int] = set()
+    `bits` number the meetings that may move, by identifier. `own` are Clearway's holds that may
+    change, of which `holds` are looked at; `whole` says that all meetings are.
+    """
 
-    def second(self, moment: datetime) -> int:
-        return (moment - self.origin) // SECOND
+    day: Day
+    window: Window
+    rights: Rights
+    origin: datetime
+    week_end: int
+    spans: Mapping[str, Span]
+    own: tuple[Occurrence, ...]
+    holds: tuple[Occurrence, ...]
+    changeable: tuple[Occurrence, ...]
+    fixed: tuple[Occurrence, ...]
+    whole: bool
+    bits: Mapping[str, int]
 
-    def add(self, *seconds: int) -> None:
-        self.found.update(seconds)
+    @property
+    def hours(self) -> Span:
+        """The working hours."""
+        return _seconds(self.origin, self.window.span)
+
+    def held(self, kind: Kind) -> list[Occurrence]:
+        """The holds of a kind that are looked at."""
+        return [each for each in self.holds if each.kind is kind]
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """The moments of a day, and the row of each."""
+
+    points: Any
+    rows: Mapping[int, int]
+
+    def within(self, span: Span) -> slice:
+        """The rows from the start of a span to its end."""
+        return slice(self.rows[span[0]], self.rows[span[1]])
 
 
 def build(
@@ -84,14 +116,40 @@ def build(
     new_pods: int,
 ) -> DayModel:
     """The model of a working day on which up to `new_pods` team contacts may be added."""
-    window = day.window
-    if window is None:
+    if day.window is None:
         raise ValueError("only a working day is planned")
+    parts = _parts(day, day.window, pattern, rights)
+    zone = _zone(parts, pattern, policy)
+    frame = _frame(parts, zone)
+    steps = _steps(parts, frame)
+    meetings = _meetings(parts)
+    moments = _moments(parts, frame, steps, zone)
+    terms = _terms(parts, policy, floors)
+    liked = _liked(parts, pattern, policy)
+    pods = len(parts.held(Kind.POD))
+    given = k.Day(
+        terms=terms._replace(
+            rest=policy.break_minutes * 60 if zone else 0,
+            like_from=liked[0],
+            like_to=liked[1],
+            most_pods=pods + new_pods,
+            loose=int(moments["follows"].any()),
+        ),
+        moments=moments,
+        left=_left(parts, frame, moments, meetings),
+        place_at=_place_at(frame.points),
+        steps=steps,
+        meetings=np.array(meetings, k.MEETING),
+        holds=np.array([_hold(parts, each) for each in parts.holds], k.HOLD),
+    )
+    whole = parts.whole and len(parts.own) == len(parts.holds)
+    return DayModel(parts.origin, given, parts.changeable, parts.holds, pods, whole)
+
+
+def _parts(day: Day, window: Window, pattern: WorkingPattern, rights: Rights) -> _Parts:
     everything = [*day.appointments, *day.around]
     origin = min([window.span.start, *(each.span.start for each in everything)])
     origin = origin.replace(minute=0, second=0, microsecond=0)
-    moments = _Moments(origin)
-    start, end = moments.second(window.span.start), moments.second(window.span.end)
     # past a Sunday's midnight a team contact would count for the week after the shift's own
     week_end = day_span(monday(window.day) + timedelta(weeks=1), pattern.zone).start
     own = in_order(
@@ -102,182 +160,207 @@ def build(
     holds = own[:MOST_HELD]
     changeable, fixed, whole = _split(day, rights, window.span, holds)
     movable = [each for each in changeable if rights.movable(each, window.span)]
-    bits = {each.id: bit for bit, each in enumerate(movable)}
-    spans = {each.id: _seconds(moments, each) for each in everything}
-    _add_moments(moments, start, end, everything, spans, changeable, rights, bits)
-    zone = break_span(window, policy, pattern)
-    if zone and policy.break_severity is not Severity.OFF:
-        moments.add(moments.second(zone.start), moments.second(zone.end))
-    else:
-        zone = None
-    points = np.array(sorted(moments.found), dtype=np.int64)
-    index = {int(point): place for place, point in enumerate(points)}
-    segments = _segments(points, index, start, end, day, spans, holds, moments, zone)
-    barrier = np.zeros(len(points), dtype=np.bool_)
-    for each in [*fixed, *(one for one in changeable if one.id not in bits)]:
-        barrier[index[spans[each.id][0]]] = True
-    pods = [each for each in holds if each.kind is Kind.POD]
-    static = [spans[each.id] for each in day.around if each not in holds]
-    meetings = _meetings(changeable, [*fixed, *pods], static, spans, bits, rights, moments)
-    hold_rows = np.array(
-        [_hold_row(each, spans, index) for each in holds] or np.zeros((0, 4)), dtype=np.int64
-    ).reshape(len(holds), 4)
-    steps, first_step = _steps(points, index, end, fixed, changeable, holds, spans)
-    held_pods = sum(each.kind is Kind.POD for each in holds)
-    scalars = _scalars(
-        policy, window.contracted, rights, moments, start, end, zone, floors, held_pods + new_pods
+    return _Parts(
+        day=day,
+        window=window,
+        rights=rights,
+        origin=origin,
+        week_end=_second(origin, week_end),
+        spans={each.id: _seconds(origin, each.span) for each in everything},
+        own=own,
+        holds=holds,
+        changeable=changeable,
+        fixed=fixed,
+        whole=whole,
+        bits={each.id: bit for bit, each in enumerate(movable)},
     )
-    scalars[k.S_WEEK_END] = moments.second(week_end)
-    scalars[k.S_HELD_ALL] = sum(each.kind is Kind.PROTECTED for each in holds)
-    scalars[k.S_HELD_ALREADY] = sum(
-        each not in holds and not rights.is_firm(each) for each in day.holds(Kind.PROTECTED)
-    )
-    liked = _liked(policy, day, pattern, moments)
-    scalars[k.S_LIKE_FROM], scalars[k.S_LIKE_TO] = liked or (start, end)
-    suffix = _suffix(points, segments, fixed, changeable, holds, spans, bits, meetings)
-    ends = np.array([spans[each.id][1] for each in fixed], dtype=np.int64)
-    arrays = (
-        scalars,
-        points,
-        segments,
-        barrier,
-        steps,
-        first_step,
-        ends,
-        meetings,
-        hold_rows,
-        suffix,
-    )
-    whole = whole and len(own) <= MOST_HELD
-    return DayModel(origin, arrays, tuple(changeable), holds, held_pods, whole)
 
 
-def _seconds(moments: _Moments, each: Occurrence) -> tuple[int, int]:
-    return moments.second(each.span.start), moments.second(each.span.end)
+def _second(origin: datetime, moment: datetime) -> int:
+    """Seconds since the day's origin; ends with seconds of their own stay exact."""
+    return (moment - origin) // SECOND
+
+
+def _seconds(origin: datetime, interval: Interval) -> Span:
+    return _second(origin, interval.start), _second(origin, interval.end)
 
 
 def _split(
     day: Day, rights: Rights, window: Interval, holds: Sequence[Occurrence]
-) -> tuple[list[Occurrence], list[Occurrence], bool]:
+) -> tuple[tuple[Occurrence, ...], tuple[Occurrence, ...], bool]:
     """Meetings that may change, other appointments but own holds, and whether that is all."""
     own = {each.id for each in holds}
     rest = [each for each in day.appointments if each.id not in own]
     free = [each for each in rest if rights.cuts(each) or rights.movable(each, window)]
     cheapest = sorted(free, key=lambda each: (each.other_people, each.span, each.id))
     looked_at = {each.id for each in cheapest[:MOST_CHANGED]}
-    changeable = [each for each in free if each.id in looked_at]
-    fixed = [each for each in rest if each.id not in looked_at]
+    changeable = tuple(each for each in free if each.id in looked_at)
+    fixed = tuple(each for each in rest if each.id not in looked_at)
     return changeable, fixed, len(free) <= MOST_CHANGED
 
 
-def _add_moments(
-    moments: _Moments,
-    start: int,
-    end: int,
-    everything: Sequence[Occurrence],
-    spans: dict[str, tuple[int, int]],
-    changeable: Sequence[Occurrence],
-    rights: Rights,
-    bits: dict[str, int],
-) -> None:
-    moments.add(start, end)
-    for each in everything:
-        moments.add(*spans[each.id])
+def _zone(parts: _Parts, pattern: WorkingPattern, policy: Policy) -> Span | None:
+    """Where the break may lie, on a day that has one."""
+    zone = break_span(parts.window, policy, pattern)
+    if zone is None or policy.break_severity is Severity.OFF:
+        return None
+    return _seconds(parts.origin, zone)
+
+
+def _frame(parts: _Parts, zone: Span | None) -> _Frame:
+    start, end = parts.hours
+    found = {start, end, *(zone or ())}.union(*parts.spans.values())
     odd = {0}
-    for each in changeable:
-        first, last = spans[each.id]
-        moments.add(*(last - 300 * cut for cut in range(rights.cuts(each) + 1)))
-        if each.id in bits:
-            odd.add((last - first) % 300)
-    grid = range(-(-start // 300) * 300, end + 1, 300)
-    moments.add(*(point + rest for rest in odd for point in grid if point + rest <= end))
+    for each in parts.changeable:
+        first, last = parts.spans[each.id]
+        found.update(last - k.GRID * cut for cut in range(parts.rights.cuts(each) + 1))
+        if each.id in parts.bits:
+            odd.add((last - first) % k.GRID)
+    grid = range(-(-start // k.GRID) * k.GRID, end + 1, k.GRID)
+    found.update(point + rest for rest in odd for point in grid if point + rest <= end)
+    points = sorted(found)
+    rows = {point: row for row, point in enumerate(points)}
+    return _Frame(np.array(points, dtype=np.int64), rows)
 
 
-def _segments(
-    points: Any,
-    index: dict[int, int],
-    start: int,
-    end: int,
-    day: Day,
-    spans: dict[str, tuple[int, int]],
-    holds: Sequence[Occurrence],
-    moments: _Moments,
-    zone: Interval | None,
-) -> Any:
-    segments = np.zeros((len(points), 5), dtype=np.bool_)
-    segments[index[start] : index[end], k.G_INSIDE] = True
-    own = {each.id for each in holds}
-    for each in day.around:
-        if each.id in own:
-            continue
-        first, last = (index[second] for second in spans[each.id])
-        segments[first:last, k.G_BLOCKED] = True
-        if each.scored_as is ScoredAs.APPOINTMENT:
-            segments[first:last, k.G_CUT] = True
-        elif each.kind is Kind.PROTECTED and each.scored_as is ScoredAs.HOLD:
-            segments[first:last, k.G_PROTECTED] = True
-    segments[:, k.G_PROTECTED] &= segments[:, k.G_INSIDE]
+def _steps(parts: _Parts, frame: _Frame) -> Any:
+    """What is decided, in order: at each moment the day's end, then what begins, then time."""
+    begins: dict[int, list[tuple[int, int]]] = {parts.hours[1]: [(k.STEP_DAY_END, 0)]}
+    for each in parts.fixed:
+        first, last = parts.spans[each.id]
+        begins.setdefault(first, []).append((k.STEP_APPOINTMENT, last))
+    for kind, group in ((k.STEP_MEETING, parts.changeable), (k.STEP_HOLD, parts.holds)):
+        for row, each in enumerate(group):
+            begins.setdefault(parts.spans[each.id][0], []).append((kind, row))
+    steps: list[k.Step] = []
+    for point, place in frame.rows.items():
+        for kind, ref in begins.get(point, []):
+            steps.append(k.Step(kind, ref, place))
+            if kind in (k.STEP_MEETING, k.STEP_HOLD):
+                # many that begin together would multiply before time passes
+                steps.append(k.Step(k.STEP_SIEVE, 0, place))
+        steps.append(k.Step(k.STEP_ADVANCE, 0, place))
+    return np.array(steps, k.STEP)
+
+
+def _moments(parts: _Parts, frame: _Frame, steps: Any, zone: Span | None) -> Any:
+    moments = np.zeros(len(frame.points), k.MOMENT)
+    moments["at"] = frame.points
+    moments["first_step"] = np.searchsorted(steps["place"], np.arange(len(frame.points)))
+    moments["inside"][frame.within(parts.hours)] = True
     if zone:
-        first, last = (index[moments.second(edge)] for edge in (zone.start, zone.end))
-        segments[first:last, k.G_ZONE] = True
-    return segments
+        moments["zone"][frame.within(zone)] = True
+    protected = np.zeros(len(frame.points), dtype=np.bool_)
+    held = {each.id for each in parts.holds}
+    for each in parts.day.around:
+        if each.id in held:
+            continue
+        here = frame.within(parts.spans[each.id])
+        moments["blocked"][here] = True
+        if each.scored_as is ScoredAs.APPOINTMENT:
+            moments["cut"][here] = True
+        elif each.kind is Kind.PROTECTED and each.scored_as is ScoredAs.HOLD:
+            protected[here] = True
+    protected &= moments["inside"]
+    moments["protected"] = protected
+    moments["follows"] = protected & ~np.append(False, protected[:-1])
+    for each in parts.holds:
+        place = frame.rows[parts.spans[each.id][0]]
+        moments["holds_before"][place + 1 :] += 1
+        if each.kind is Kind.PROTECTED:
+            moments["follows"][place] = True
+    moments["clear"] = _clear(parts, moments)
+    return moments
 
 
-def _meetings(
-    changeable: Sequence[Occurrence],
-    fixed: Sequence[Occurrence],
-    static: Sequence[tuple[int, int]],
-    spans: dict[str, tuple[int, int]],
-    bits: dict[str, int],
-    rights: Rights,
-    moments: _Moments,
-) -> Any:
-    policy = rights.policy
-    rows = np.zeros((len(changeable), 12), dtype=np.int64)
-    for place, each in enumerate(changeable):
-        first, last = spans[each.id]
-        others = [spans[one.id] for one in [*changeable, *fixed] if one is not each]
-        alone = _uncovered(first, last, others)
-        # time that is taken anyway is no free time, so it is not used up either
-        taken = _uncovered(first, last, [*others, *static])
-        before, after = rights.neighbours.get(each.id, (None, None))
-        rows[place, k.M_START] = first
-        rows[place, k.M_LENGTH] = last - first
-        rows[place, k.M_CUTS] = rights.cuts(each)
-        rows[place, k.M_BIT] = bits.get(each.id, -1)
-        rows[place, k.M_PRICE] = policy.price_meeting + policy.price_person * each.other_people
-        rows[place, k.M_TOLD] = each.other_people
-        rows[place, k.M_LOW] = moments.second(before) if before else -FAR
-        rows[place, k.M_HIGH] = moments.second(after) if after else FAR
-        rows[place, k.M_NEED] = _earlier_members(each, changeable, bits)
-        # ending early saves time only beyond what it costs; once that is paid, all of it
-        cut = 300 * rights.cuts(each)
-        rows[place, k.M_USED] = max(0, taken - max(0, cut - 60 * rows[place, k.M_PRICE]))
-        rows[place, k.M_LATE] = last - first - cut - rows[place, k.M_USED]
-        rows[place, k.M_SLOT] = alone == last - first and first < last
-        for one in changeable:
-            # order, not today's place, binds two members that may both move
-            if one.uid == each.uid and one.id in bits and before and after:
-                if one.span.start == before:
-                    rows[place, k.M_LOW] = -FAR
-                if one.span.start == after:
-                    rows[place, k.M_HIGH] = FAR
-    return rows
+def _clear(parts: _Parts, moments: Any) -> list[int]:
+    """For each moment, until when something new may last: the next thing that stays, or the end."""
+    stay = [*parts.fixed, *(each for each in parts.changeable if each.id not in parts.bits)]
+    barriers = {parts.spans[each.id][0] for each in stay}
+    until = parts.hours[1]
+    clear: list[int] = []
+    at, blocked = moments["at"].tolist(), moments["blocked"].tolist()
+    for here, closed in zip(reversed(at), reversed(blocked), strict=True):
+        until = min(until, here) if closed else until
+        clear.append(until)
+        until = min(until, here) if here in barriers else until
+    return clear[::-1]
 
 
-def _earlier_members(
-    each: Occurrence, changeable: Sequence[Occurrence], bits: dict[str, int]
-) -> int:
-    if each.recurrence_id is None:
-        return 0
-    return sum(
-        1 << bits[one.id]
-        for one in changeable
-        if one.uid == each.uid and one.id in bits and one.span.start < each.span.start
+def _place_at(points: Any) -> Any:
+    places = np.zeros(points[-1] - points[0] + 1, dtype=np.int64)
+    places[points - points[0]] = np.arange(len(points))
+    return places
+
+
+def _hold(parts: _Parts, each: Occurrence) -> k.Hold:
+    kinds = {Kind.PROTECTED: k.HOLD_PROTECTED, Kind.POD: k.HOLD_POD}
+    kind = kinds.get(each.kind, k.HOLD_PLAIN) if each.kind else k.HOLD_PLAIN
+    return k.Hold(parts.spans[each.id][1], kind)
+
+
+def _meetings(parts: _Parts) -> list[k.Meeting]:
+    scored = [*parts.changeable, *parts.fixed, *parts.held(Kind.POD)]
+    around = [parts.spans[each.id] for each in parts.day.around if each not in parts.holds]
+    return [
+        _meeting(parts, each, [parts.spans[one.id] for one in scored if one is not each], around)
+        for each in parts.changeable
+    ]
+
+
+def _meeting(
+    parts: _Parts, each: Occurrence, others: Sequence[Span], around: Sequence[Span]
+) -> k.Meeting:
+    """A meeting among the other appointments, and among what else is `around`."""
+    policy, (first, last) = parts.rights.policy, parts.spans[each.id]
+    cuts = parts.rights.cuts(each)
+    price = policy.price_meeting + policy.price_person * each.other_people
+    low, high = _order(parts, each)
+    # time that is taken anyway is no free time, so it is not used up either; and ending early
+    # saves time only beyond what it costs: once that is paid, all of it
+    saved = max(0, k.GRID * cuts - 60 * price)
+    used = max(0, _uncovered(first, last, [*others, *around]) - saved)
+    return k.Meeting(
+        start=first,
+        length=last - first,
+        cuts=cuts,
+        bit=parts.bits.get(each.id, -1),
+        price=price,
+        told=each.other_people,
+        low=low,
+        high=high,
+        need=_earlier_members(parts, each),
+        used=used,
+        late=last - first - k.GRID * cuts - used,
+        slot=_uncovered(first, last, others) == last - first and first < last,
     )
 
 
-def _uncovered(first: int, last: int, others: Sequence[tuple[int, int]]) -> int:
+def _order(parts: _Parts, each: Occurrence) -> Span:
+    """Between which moments a member of a series begins, so that the series keeps its order."""
+    before, after = parts.rights.neighbours.get(each.id, (None, None))
+    if before is None or after is None:
+        return -FAR, FAR
+    low, high = _second(parts.origin, before), _second(parts.origin, after)
+    for one in parts.changeable:
+        # order, not today's place, binds two members that may both move
+        if one.uid == each.uid and one.id in parts.bits:
+            low = -FAR if one.span.start == before else low
+            high = FAR if one.span.start == after else high
+    return low, high
+
+
+def _earlier_members(parts: _Parts, each: Occurrence) -> int:
+    if each.recurrence_id is None:
+        return 0
+    return sum(
+        1 << parts.bits[one.id]
+        for one in parts.changeable
+        if one.uid == each.uid and one.id in parts.bits and one.span.start < each.span.start
+    )
+
+
+def _uncovered(first: int, last: int, others: Sequence[Span]) -> int:
     """Seconds of a meeting that no other appointment shares."""
     left, cursor = 0, first
     for start, end in sorted(others):
@@ -288,93 +371,45 @@ def _uncovered(first: int, last: int, others: Sequence[tuple[int, int]]) -> int:
     return left + max(0, last - cursor)
 
 
-def _alone(spans: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:
-    """The spans of some length that share time with no other."""
-    found: set[tuple[int, int]] = set()
-    busy = -FAR
-    in_order = sorted(spans)
-    for (first, last), (following, _) in zip(in_order, [*in_order[1:], (FAR, FAR)], strict=False):
-        if busy <= first < last <= following:
-            found.add((first, last))
-        busy = max(busy, last)
-    return found
+def _terms(parts: _Parts, policy: Policy, floors: Floors) -> k.Terms:
+    """What the policy asks of the day; what depends on its moments is for `build` to fill in."""
+    rights, (start, end) = parts.rights, parts.hours
+    target = policy.protected_target(parts.window.contracted)
+    gap, day_end = policy.gap_minutes * 60, policy.end_of_day_minutes * 60
+    protected = [each for each in parts.day.holds(Kind.PROTECTED) if not rights.is_firm(each)]
+    return k.Terms(
+        start=start,
+        end=end,
+        now=_second(parts.origin, rights.now),
+        thaw=_second(parts.origin, rights.thaw),
+        week_end=parts.week_end,
+        gap=gap,
+        day_end=day_end,
+        rest=0,
+        target=target * 60,
+        piece=min(policy.protected_piece, target) * 60,
+        pod=policy.pod_minutes * 60,
+        most_pods=0,
+        like_from=start,
+        like_to=end,
+        floor_rest=floors.rest,
+        floor_day_end=floors.day_end,
+        gap_unit=_unit(policy, "gap"),
+        day_end_unit=_unit(policy, "end_of_day"),
+        rest_unit=_unit(policy, "break"),
+        protected_unit=_unit(policy, "protected"),
+        movable=(1 << len(parts.bits)) - 1,
+        holds_protected=len(parts.held(Kind.PROTECTED)),
+        held_already=sum(each not in parts.holds for each in protected),
+        loose=0,
+        memory=max(gap, day_end, k.GRID),
+        ties=int(rights.tier is Tier.HOLDS),
+    )
 
 
-def _hold_row(
-    each: Occurrence, spans: dict[str, tuple[int, int]], index: dict[int, int]
-) -> tuple[int, int, int, int]:
-    first, last = spans[each.id]
-    kinds = {Kind.PROTECTED: k.HOLD_PROTECTED, Kind.POD: k.HOLD_POD}
-    kind = kinds.get(each.kind, k.HOLD_PLAIN) if each.kind else k.HOLD_PLAIN
-    return first, last, kind, index[first]
-
-
-def _steps(
-    points: Any,
-    index: dict[int, int],
-    end: int,
-    fixed: Sequence[Occurrence],
-    changeable: Sequence[Occurrence],
-    holds: Sequence[Occurrence],
-    spans: dict[str, tuple[int, int]],
-) -> tuple[Any, Any]:
-    """What is decided, in order: at each moment the day's end, then what begins, then time."""
-    begins: dict[int, list[tuple[int, int]]] = {}
-    begins.setdefault(index[end], []).append((k.STEP_DAY_END, 0))
-    for kind, group in (
-        (k.STEP_APPOINTMENT, fixed),
-        (k.STEP_MEETING, changeable),
-        (k.STEP_HOLD, holds),
-    ):
-        for place, each in enumerate(group):
-            begins.setdefault(index[spans[each.id][0]], []).append((kind, place))
-    steps: list[tuple[int, int, int]] = []
-    first = np.zeros(len(points), dtype=np.int64)
-    for place in range(len(points)):
-        first[place] = len(steps)
-        for kind, ref in begins.get(place, []):
-            steps.append((kind, ref, place))
-            if kind in (k.STEP_MEETING, k.STEP_HOLD):
-                # many that begin together would multiply before time passes
-                steps.append((k.STEP_SIEVE, 0, place))
-        steps.append((k.STEP_ADVANCE, place, place))
-    return np.array(steps, dtype=np.int64), first
-
-
-def _scalars(
-    policy: Policy,
-    contracted: int,
-    rights: Rights,
-    moments: _Moments,
-    start: int,
-    end: int,
-    zone: Interval | None,
-    floors: Floors,
-    max_pods: int,
-) -> Any:
-    scalars = np.zeros(k.SCALARS, dtype=np.int64)
-    target = policy.protected_target(contracted)
-    scalars[k.S_START], scalars[k.S_END] = start, end
-    scalars[k.S_GAP] = policy.gap_minutes * 60
-    scalars[k.S_DAY_END] = policy.end_of_day_minutes * 60
-    scalars[k.S_BREAK] = policy.break_minutes * 60 if zone else 0
-    scalars[k.S_TARGET] = target * 60
-    scalars[k.S_PIECE] = min(policy.protected_piece, target) * 60
-    scalars[k.S_POD] = policy.pod_minutes * 60
-    scalars[k.S_MAX_PODS] = max_pods
-    scalars[k.S_NOW] = moments.second(rights.now)
-    scalars[k.S_FREEZE] = moments.second(rights.thaw)
-    scalars[k.S_FLOOR_BREAK], scalars[k.S_FLOOR_END] = floors.rest, floors.day_end
-    scalars[k.S_TIES] = rights.tier is Tier.HOLDS
-    scalars[k.S_WIDTH] = FAR
-    for rule, cost, must in (
-        ("gap", k.S_GAP_COST, k.S_GAP_MUST),
-        ("protected", k.S_PROT_COST, k.S_PROT_MUST),
-        ("break", k.S_BREAK_COST, k.S_BREAK_MUST),
-        ("end_of_day", k.S_END_COST, k.S_END_MUST),
-    ):
-        scalars[cost], scalars[must] = weights(policy, rule)
-    return scalars
+def _unit(policy: Policy, rule: str) -> int:
+    cost, must = weights(policy, rule)
+    return cost * k.COST + must * k.MUST
 
 
 def weights(policy: Policy, rule: str) -> tuple[int, int]:
@@ -383,65 +418,59 @@ def weights(policy: Policy, rule: str) -> tuple[int, int]:
     return int(severity in (Severity.MUST, Severity.SHOULD)), int(severity is Severity.MUST)
 
 
-def _liked(
-    policy: Policy, day: Day, pattern: WorkingPattern, moments: _Moments
-) -> tuple[int, int] | None:
-    start, end = policy.preferred_from, policy.preferred_to
-    if day.window is None or (start is None and end is None):
-        return None
-    window, zone = day.window, pattern.zone
-    first = instant(window.day, start, zone) if start else window.span.start
-    last = instant(window.day, end, zone) if end else window.span.end
-    span = window.span.clip(Interval(first, max(first, last)))
-    return (moments.second(span.start), moments.second(span.end)) if span else None
+def _liked(parts: _Parts, pattern: WorkingPattern, policy: Policy) -> Span:
+    """The preferred hours for protected time, of which one end may be open, or else all."""
+    window, start, end = parts.window, policy.preferred_from, policy.preferred_to
+    first = instant(window.day, start, pattern.zone) if start else window.span.start
+    last = instant(window.day, end, pattern.zone) if end else window.span.end
+    liked = window.span.clip(Interval(first, max(first, last)))
+    return _seconds(parts.origin, liked) if liked else parts.hours
 
 
-def _suffix(
-    points: Any,
-    segments: Any,
-    fixed: Sequence[Occurrence],
-    changeable: Sequence[Occurrence],
-    holds: Sequence[Occurrence],
-    spans: dict[str, tuple[int, int]],
-    bits: dict[str, int],
-    meetings: Any,
-) -> Any:
+def _left(parts: _Parts, frame: _Frame, moments: Any, meetings: Sequence[k.Meeting]) -> Any:
     """For each moment, what the bound may count on from there to the end of the window."""
-    size = len(points)
-    lengths = np.diff(points, append=points[-1])
-    inside, blocked = segments[:, k.G_INSIDE], segments[:, k.G_BLOCKED]
-    covered = np.zeros(size, dtype=np.bool_)
-    index = {int(point): place for place, point in enumerate(points)}
-    for each in fixed:
-        first, last = (index[second] for second in spans[each.id])
-        covered[first:last] = True
-    start, end = (int(points[inside][0]), int(points[inside][-1] + lengths[inside][-1]))
-    suffix = np.zeros((size, 8), dtype=np.int64)
-    suffix[:, k.L_FREE] = _from_here(np.where(inside & ~blocked & ~covered, lengths, 0))
-    firm = inside & segments[:, k.G_PROTECTED] & ~covered
-    suffix[:, k.L_FIRM] = _from_here(np.where(firm, lengths, 0))
+    start, end = parts.hours
+    lengths = np.diff(frame.points, append=frame.points[-1])
+    inside, blocked, protected = (moments[name] for name in ("inside", "blocked", "protected"))
+    covered = np.zeros(len(frame.points), dtype=np.bool_)
+    for each in parts.fixed:
+        covered[frame.within(parts.spans[each.id])] = True
+    left = np.zeros(len(frame.points), k.LEFT)
+    left["free"] = _from_here(np.where(inside & ~blocked & ~covered, lengths, 0))
+    left["firm"] = _from_here(np.where(inside & protected & ~covered, lengths, 0))
     runs = inside & blocked & ~np.append(blocked[1:], False)
-    suffix[:, k.L_COVERS] = _from_here(runs.astype(np.int64))
-    suffix[:, k.L_ZONE] = _from_here(segments[:, k.G_ZONE].astype(np.int64)) > 0
+    left["covers"] = _from_here(runs.astype(np.int64))
+    left["zone"] = _from_here(moments["zone"].astype(np.int64)) > 0
     # a break may lie over own time, which is no free time
-    quiet = segments[:, k.G_ZONE] & blocked & ~segments[:, k.G_CUT] & ~segments[:, k.G_PROTECTED]
-    suffix[:, k.L_QUIET] = _from_here(np.where(quiet, lengths, 0))
-    for place, each in enumerate(changeable):
-        if each.id not in bits and start < spans[each.id][0] and spans[each.id][1] <= end:
-            suffix[: index[spans[each.id][0]], k.L_USED] += meetings[place, k.M_USED]
-            suffix[: index[spans[each.id][0]], k.L_SLOTS] += meetings[place, k.M_SLOT]
-    pods = [each for each in holds if each.kind is Kind.POD]
-    everyone = [spans[each.id] for each in [*fixed, *changeable, *pods]]
-    alone = _alone(everyone)
-    for each in fixed:
-        first, last = spans[each.id]
+    quiet = moments["zone"] & blocked & ~moments["cut"] & ~protected
+    left["quiet"] = _from_here(np.where(quiet, lengths, 0))
+    for meeting in meetings:
+        first, last = meeting.start, meeting.start + meeting.length
+        if meeting.bit < 0 and start < first and last <= end:
+            left["used"][: frame.rows[first]] += meeting.used
+            left["slots"][: frame.rows[first]] += meeting.slot
+    alone = _alone(parts)
+    for each in parts.fixed:
+        first, last = parts.spans[each.id]
         if start < first < end and (first, last) in alone:
-            suffix[: index[first], k.L_SLOTS] += 1
-    for each in holds:
-        if each.kind is Kind.PROTECTED:
-            suffix[: index[spans[each.id][0]] + 1, k.L_HOLDS] += 1
-    return suffix
+            left["slots"][: frame.rows[first]] += 1
+    for each in parts.held(Kind.PROTECTED):
+        left["holds"][: frame.rows[parts.spans[each.id][0]] + 1] += 1
+    return left
 
 
 def _from_here(values: Any) -> Any:
     return values[::-1].cumsum()[::-1]
+
+
+def _alone(parts: _Parts) -> set[Span]:
+    """The spans of appointments of some length that share time with no other."""
+    scored = [*parts.fixed, *parts.changeable, *parts.held(Kind.POD)]
+    spans = sorted(parts.spans[each.id] for each in scored)
+    found: set[Span] = set()
+    busy = -FAR
+    for (first, last), (following, _) in zip(spans, [*spans[1:], (FAR, FAR)], strict=False):
+        if busy <= first < last <= following:
+            found.add((first, last))
+        busy = max(busy, last)
+    return found

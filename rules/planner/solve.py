@@ -1,6 +1,6 @@
 """The best arrangement of one day, and of the days of a week that share its team contacts."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -141,25 +141,16 @@ _NEVER = 1 << 60
 def _run(
     model: DayModel, known: list[Score], seed: DayResult | None, width: int, most: int
 ) -> tuple[DayResult, bool]:
-    scalars, *rest = model.arrays
-    scalars = scalars.copy()
-    scalars[k.S_WIDTH], scalars[k.S_LIMIT] = width, most
-    best = [_packed(score) for score in known]
-    labels, winner, won_hi, won_lo, dropped_hi, dropped_lo = k.search(
-        scalars,
-        *rest,
-        np.array([hi for hi, _ in best], dtype=np.int64),
-        np.array([lo for _, lo in best], dtype=np.int64),
-    )
-    dropped = _unpacked(int(dropped_hi), int(dropped_lo)) if dropped_hi != k.NEVER else None
+    best = np.array([(*_packed(score), -1) for score in known], dtype=k.BEST)
+    found = k.search(model.day, best, width, most)
+    dropped = _unpacked(*found.dropped) if found.dropped[0] != k.NEVER else None
     options: dict[int, Option] = {}
     bounds: dict[int, Score] = {}
     complete = True
-    for pods, label in enumerate(winner):
+    for pods, (hi, lo, label) in enumerate(found.best.tolist()):
         change = pods - model.held_pods
         if label >= 0:
-            score = _unpacked(int(won_hi[pods]), int(won_lo[pods]))
-            options[change] = _read(model, labels, int(label), score)
+            options[change] = _read(model, found.labels, label, _unpacked(hi, lo))
         elif seed and change in seed.options and known[pods] == seed.options[change].score:
             options[change] = seed.options[change]
         best_here = options[change].score if change in options else known[pods]
@@ -171,7 +162,7 @@ def _run(
 
 def _packed(score: Score) -> tuple[int, int]:
     if score[0] == _NEVER:
-        return k.NEVER, k.NEVER
+        return k.NEVER, 0
     cost, must, told, changed, shifted, disturbed, unliked, pieces, created, early = score
     return (
         cost * k.COST + must * k.MUST + told * k.TOLD + changed,
@@ -199,18 +190,18 @@ def _unpacked(hi: int, lo: int) -> Score:
     )
 
 
-def _read(model: DayModel, labels: np.ndarray, label: int, score: Score) -> Option:
+def _acts(labels: k.Array, label: int) -> Iterator[tuple[int, int, int, int]]:
+    """What made a label, the last first."""
+    while label >= 0:
+        yield k.unpacked(int(labels["act"][label]))
+        label = int(labels["parent"][label])
+
+
+def _read(model: DayModel, labels: k.Array, label: int, score: Score) -> Option:
     placements: list[Placement] = []
     removed: set[str] = set()
-    points = model.arrays[1]
-    while label >= 0:
-        action = int(labels[label, k.ACT])
-        kind, ref, place, cut = (
-            action >> 40,
-            action >> 20 & 0xFFFFF,
-            action >> 4 & 0xFFFF,
-            action & 15,
-        )
+    points = model.day.moments["at"]
+    for kind, ref, place, cut in _acts(labels, label):
         if kind == k.ACT_STAY:
             meeting = model.meetings[ref]
             span = Interval(meeting.span.start, meeting.span.end - cut * GRID)
@@ -222,14 +213,13 @@ def _read(model: DayModel, labels: np.ndarray, label: int, score: Score) -> Opti
             placements.append(Placement(span, meeting=meeting))
         elif kind == k.ACT_POD:
             start = model.at(points[place])
-            end = model.at(points[place] + model.arrays[0][k.S_POD])
+            end = model.at(points[place] + model.day.terms.pod)
             placements.append(Placement(Interval(start, end), hold=Kind.POD))
         elif kind == k.ACT_PROTECT:
             span = Interval(model.at(points[place]), model.at(points[ref]))
             placements.append(Placement(span, hold=Kind.PROTECTED))
         elif kind == k.ACT_REMOVE:
             removed.add(model.holds[ref].id)
-        label = int(labels[label, k.PARENT])
     placed = [each for each in placements if each.hold or each.span.start != _home(each)]
     gone = tuple(
         hold

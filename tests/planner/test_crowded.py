@@ -71,10 +71,8 @@ def test_the_search_holds_no_more_than_it_may() -> None:
     diary = _diary(_minutes_apart(200))
     rights = Rights(Policy(), NOW, Tier.MOVE, frozenset(), {})
     model = build(diary.day(diary.start), PATTERN, Policy(), rights, Floors(480, 480), 0)
-    scalars = model.arrays[0].copy()
     limit = 50_000
-    scalars[kernel.S_WIDTH], scalars[kernel.S_LIMIT] = 1 << 30, limit
-    unknown = np.array([kernel.NEVER])
-    labels, *_, dropped, _ = kernel.search(scalars, *model.arrays[1:], unknown, unknown)
-    assert dropped < kernel.NEVER
-    assert len(labels) < 3 * limit
+    unknown = np.array([(kernel.NEVER, 0, -1)], dtype=kernel.BEST)
+    found = kernel.search(model.day, unknown, 1 << 30, limit)
+    assert found.dropped[0] < kernel.NEVER
+    assert len(found.labels) < 3 * limit
