@@ -156,6 +156,10 @@ class Settings:
 
     log_level: str = _choice("info", "how much is logged", "info", "warning", "error")
     metrics_port: int = _number(0, 0, 65_535, "port of a worker's metrics on this machine; 0: none")
+    metrics_token: str = _secret("token with which the service's /metrics may be read")
+    requests_per_minute: int = _number(
+        240, 1, 100_000, "requests that one sign-in may send in a minute"
+    )
     history_weeks: int = _number(13, 1, 52, "weeks for which a leader's history is kept")
 
     def __post_init__(self) -> None:

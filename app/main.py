@@ -2,11 +2,14 @@
 
 import logging
 import socket
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
-from datetime import datetime
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, closing, suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
 from hashlib import sha256
 from importlib.metadata import version
+from ipaddress import ip_network
+from urllib.parse import urlsplit
 
 import uvicorn
 from fastapi import FastAPI
@@ -17,20 +20,31 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app import clock, problems
-from app.api import routes
+from app.api import machines, notifications, routes
 from app.api.describe import describe
+from app.api.leaders import routes as leader_routes
+from app.backstage import HOST, Backstage
 from app.config import Settings, SettingsError, read_settings
-from app.door.desk import Desk
+from app.connecting.sign_in import CALLBACK
+from app.deployment import Deployment, open_deployment
+from app.door.desk import Desk, Service
 from app.door.guard import Guard
+from app.door.limiter import Limiter
+from app.door.measuring import Measure
 from app.door.workers import Workers
 from app.problems import Kind
+from app.storage.database import is_away
 from app.web import pages
+from app.web.service import routes as service_routes
+from app.web.service.offers import Offers, usual_offers
 
-HOST = "127.0.0.1"
 _PLANS_ON_A_PAGE = 4
 """Three tiers, and the plans of the curve, which share the time of one."""
 _READING = 30.0
 """Seconds that reading the largest calendar may take, beyond the plans made of it."""
+_CALLERS = (8, 64)
+"""Threads in which calendars are asked, which is mostly waiting, and requests before them."""
+_AWAY = "The database does not answer at the moment; please try again."
 _CLOSING = 2
 """Seconds that open connections are given when the service stops."""
 
@@ -40,19 +54,31 @@ def create_app(
     *,
     sample: bool = False,
     now: Callable[[], datetime] = clock.now,
+    deployment: Deployment | None = None,
+    put: Callable[[str], None] | None = None,
+    offers: Offers | None = None,
 ) -> FastAPI:
     """The application: the API under /v1, and the pages.
 
     Without settings those of the environment are read, which raises SettingsError. `sample`
     offers a sample diary on the first page. `now` is for tests.
+
+    With a `deployment` the service remembers: people sign in, and their calendars are looked
+    after. `put` has a worker attend to a leader's diary; without it the workers' sweep finds what
+    there is to do. The deployment brings settings and clock, and is closed by whoever opened it.
+    `offers` are the ways to sign in and what can be connected here besides, as the settings say.
     """
+    if deployment is not None:
+        settings, now = deployment.settings, deployment.now
     chosen = settings or read_settings()
-    workers = Workers(_PLANS_ON_A_PAGE * chosen.budget + _READING)
+    patience = _PLANS_ON_A_PAGE * chosen.budget + _READING
+    workers, callers = Workers(patience), Workers(patience, *_CALLERS)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
         workers.close()
+        callers.close()
 
     app = FastAPI(
         title="Clearway",
@@ -62,41 +88,82 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         middleware=[
+            Middleware(Measure, logged=deployment is not None),
             Middleware(GZipMiddleware, minimum_size=1000, compresslevel=6),
-            Middleware(Guard, refuse=_refuse, fault=_fault),
+            Middleware(
+                Guard, refuse=_refuse, fault=_fault, hosts=_names(chosen), open_to=(CALLBACK,)
+            ),
         ],
     )
-    app.state.desk = Desk(chosen, workers, now, sample)
-    app.include_router(routes.router)
+    service = None
+    if deployment is not None:
+        service = Service(
+            deployment=deployment,
+            put=put or _nobody,
+            callers=callers,
+            limiter=Limiter(chosen.requests_per_minute),
+            # work that nobody waits for any more still has its thread for a while
+            patience=timedelta(seconds=2 * patience),
+        )
+    app.state.desk = Desk(chosen, workers, now, sample, service)
+    routers = (machines.router, *leader_routes.ROUTERS, notifications.router)
+    for each in (routes.router, *routers):
+        app.include_router(each)
+    app.state.offers = offers or usual_offers(chosen)
     app.include_router(pages.router)
+    app.include_router(service_routes.router)
     _serve_static(app)
     for error in problems.EXPECTED:
         app.add_exception_handler(error, _expected)
     app.add_exception_handler(HTTPException, _from_router)
-    app.openapi = lambda: describe(app, app.version)  # type: ignore[method-assign] # as documented
+    models = (*machines.MODELS, *leader_routes.MODELS)
+    app.openapi = lambda: describe(app, app.version, routers, models)  # type: ignore[method-assign] # as documented
     return app
 
 
-def serve(settings: Settings, announce: Callable[[str], None], *, sample: bool = False) -> None:
-    """Run the service on this machine until it is told to stop.
+def _names(settings: Settings) -> tuple[str, ...]:
+    """What browsers call the service besides this machine's own names."""
+    name = urlsplit(settings.public_url).hostname
+    return () if name is None else (name,)
 
-    `announce` is given the one line that says where to look, once the service listens. Raises
-    SettingsError where the port is taken. Open connections do not keep it from stopping.
+
+def _nobody(leader_id: str) -> None:
+    """Nobody is called: the workers look for themselves."""
+
+
+def serve(settings: Settings, announce: Callable[[str], None], *, sample: bool = False) -> None:
+    """Run the service on this machine until it is told to stop; an embedded one does its jobs too.
+
+    `announce` is given the line that says where to look, once the service listens, and others on
+    how to sign in. `sample` offers a sample diary, and a calendar account with it. Raises
+    SettingsError where the port is taken or the database cannot be used. Open connections do not
+    keep it from stopping.
     """
-    app = create_app(settings, sample=sample)
-    config = uvicorn.Config(
-        app,
-        # what must be said is said in sentences of our own; a cancelled half request is none of it
-        log_level="critical",
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=_CLOSING,
-    )
-    with _listen(settings.port) as listening:
-        server = _Server(config, lambda: announce(f"Clearway is at http://{HOST}:{settings.port}/"))
+    with_sample = sample and not settings.database
+    if with_sample:
+        own = ip_network(f"{HOST}/32")
+        settings = replace(settings, private_networks=(*settings.private_networks, own))
+    with _listen(settings.port) as listening, closing(open_deployment(settings)) as deployment:
+        back = Backstage(deployment, announce, sample=with_sample)
+        app = create_app(deployment=deployment, put=back.put, offers=back.offers, sample=sample)
+
+        def ready() -> None:
+            announce(f"Clearway is at http://{HOST}:{settings.port}/")
+            if back.offers.print_link is not None:
+                back.offers.print_link()
+
+        config = uvicorn.Config(
+            app,
+            # what must be said is said in sentences of our own; a cancelled half request is none
+            log_level="critical",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=_CLOSING,
+        )
         # After stopping, the signal is raised again for whoever started the server: that is us.
-        with suppress(KeyboardInterrupt):
-            server.run(sockets=[listening])
+        with back.at_work(), suppress(KeyboardInterrupt):
+            _Server(config, ready).run(sockets=[listening])
 
 
 class _Server(uvicorn.Server):
@@ -145,11 +212,13 @@ def _serve_static(app: FastAPI) -> None:
         return Response(text, media_type=media_type, headers=headers)
 
 
-def _respond(request: Request, kind: Kind, detail: str) -> Response:
+def _respond(
+    request: Request, kind: Kind, detail: str, headers: Mapping[str, str] | None = None
+) -> Response:
     """A problem for programs, a page for people."""
     path = request.url.path
-    if path.startswith("/v1/") or path in ("/health", "/openapi.json"):
-        return problems.respond(kind, detail)
+    if path.startswith("/v1/") or path in ("/health", "/ready", "/metrics", "/openapi.json"):
+        return problems.respond(kind, detail, headers)
     return pages.error_page(kind, detail)
 
 
@@ -159,11 +228,14 @@ def _refuse(request: Request) -> Response:
 
 def _fault(request: Request, error: Exception) -> Response:
     problems.note(error)
+    if is_away(error):
+        return _respond(request, problems.BUSY, _AWAY)
     return _respond(request, problems.FAULT, problems.say(error))
 
 
 async def _expected(request: Request, error: Exception) -> Response:
-    return _respond(request, problems.kind_of(error), problems.say(error))
+    kind, headers = problems.kind_of(error), problems.headers_of(error)
+    return _respond(request, kind, problems.say(error), headers)
 
 
 async def _from_router(request: Request, error: Exception) -> Response:

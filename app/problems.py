@@ -4,23 +4,44 @@ Answers of the API are problem documents (RFC 9457). Their `detail` is one sente
 can act on; it never holds anything from a calendar.
 """
 
-import logging
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from http import HTTPStatus
+from math import ceil
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.responses import JSONResponse
 
+from app.connecting.errors import ConnectingError, NoConnection, NotSetUp
+from app.door.guard import OtherSite
 from app.door.intake import BodyTooLarge, BrokenBody, WrongContentType
+from app.door.limiter import TooManyRequests
+from app.door.matching import MatchNeeded
+from app.door.once import BadKey, KeyUsed, UnderWay
+from app.door.sessions import NotSignedIn
 from app.door.workers import Busy
+from app.life.errors import AskFirst, IsPaused, NoCalendar, NoPlan, OnlyLooks, TooLate, WrongState
+from app.life.lifting import NoHold
+from app.life.locks import NoLock
+from app.logs import note_error
+from app.people.errors import IsLeaving, NotAllowed, PeopleError, WrongVersion
 from app.services.errors import BadInput, ServiceError, StalePlan
-from connectors.errors import BadUndoRecord, CalendarChanged, ConnectorError, TooLarge, Unreadable
-
-logger = logging.getLogger(__name__)
+from connectors.errors import (
+    BadAnswer,
+    BadUndoRecord,
+    CalendarChanged,
+    ConnectorError,
+    PermissionMissing,
+    SignInNeeded,
+    SuddenlyEmpty,
+    Throttled,
+    TooLarge,
+    Unreachable,
+    Unreadable,
+)
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -38,21 +59,69 @@ class Kind:
 BROKEN = Kind(
     400, "broken-request", "The request cannot be read", "The body is not JSON or a form."
 )
+SIGN_IN = Kind(
+    401, "sign-in-needed", "Nobody is signed in", "Sign in, or send the token of a sign-in."
+)
 REFUSED = Kind(
     403, "other-site", "Sent from another site", "Browsers may post from our pages only."
 )
 NOT_FOUND = Kind(404, "not-found", "There is nothing here", "Look at the address again.")
 METHOD = Kind(405, "wrong-method", "Not in this way", "The address takes another method.")
 STALE = Kind(409, "stale-plan", "The plan is out of date", "Plan again and apply the new plan.")
+STATE = Kind(
+    409, "not-now", "Not as things stand", "The sentence says what is in the way, and what helps."
+)
+ASK = Kind(
+    409, "confirmation-needed", "A word is missing", "Say that meetings may move all the same."
+)
+CALENDAR = Kind(
+    409, "calendar-closed", "The calendar does not let Clearway in", "Connect the calendar again."
+)
+UNDER_WAY = Kind(
+    409, "under-way", "Still being worked on", "The same request came before; ask again soon."
+)
+CHANGED = Kind(
+    412, "changed-meanwhile", "Changed meanwhile", "Read it again and repeat the change."
+)
 LARGE = Kind(413, "too-large", "Too large", "Bring a shorter stretch of the calendar.")
 TYPE = Kind(415, "wrong-type", "Not in this form", "Use a content type that is listed.")
 INPUT = Kind(422, "bad-input", "The input cannot be used", "The sentence says which part and why.")
+KEY_USED = Kind(
+    422, "key-used", "The key belongs to another request", "Choose a new Idempotency-Key."
+)
+MATCH = Kind(428, "version-needed", "Which version?", "Send the ETag that was read in If-Match.")
+LIMITED = Kind(
+    429, "too-many-requests", "Too many requests", "Try again after the time in Retry-After."
+)
 FAULT = Kind(
     500, "our-fault", "Something went wrong here", "The fault is ours, not the calendar's."
 )
+SILENT = Kind(502, "calendar-silent", "The calendar does not answer", "Try again in a few minutes.")
 BUSY = Kind(503, "busy", "Busy", "Try again after the time in Retry-After.")
 
-KINDS = (BROKEN, REFUSED, NOT_FOUND, METHOD, STALE, LARGE, TYPE, INPUT, FAULT, BUSY)
+KINDS = (
+    BROKEN,
+    SIGN_IN,
+    REFUSED,
+    NOT_FOUND,
+    METHOD,
+    STALE,
+    STATE,
+    ASK,
+    CALENDAR,
+    UNDER_WAY,
+    CHANGED,
+    LARGE,
+    TYPE,
+    INPUT,
+    KEY_USED,
+    MATCH,
+    LIMITED,
+    FAULT,
+    SILENT,
+    BUSY,
+)
+"""In the order of their status; of several with one status the first is the usual one."""
 
 _TABLE: Mapping[type[Exception], Kind] = {
     BrokenBody: BROKEN,
@@ -67,6 +136,35 @@ _TABLE: Mapping[type[Exception], Kind] = {
     BadInput: INPUT,
     ServiceError: INPUT,
     Busy: BUSY,
+    # the service that remembers
+    NotSignedIn: SIGN_IN,
+    OtherSite: REFUSED,
+    NotAllowed: NOT_FOUND,
+    NoConnection: NOT_FOUND,
+    NoPlan: NOT_FOUND,
+    NoHold: NOT_FOUND,
+    NoLock: NOT_FOUND,
+    IsLeaving: STATE,
+    IsPaused: STATE,
+    OnlyLooks: STATE,
+    WrongState: STATE,
+    TooLate: STATE,
+    NoCalendar: STATE,
+    NotSetUp: STATE,
+    AskFirst: ASK,
+    SignInNeeded: CALENDAR,
+    PermissionMissing: CALENDAR,
+    SuddenlyEmpty: CALENDAR,
+    Unreachable: SILENT,
+    BadAnswer: SILENT,
+    UnderWay: UNDER_WAY,
+    WrongVersion: CHANGED,
+    BadKey: INPUT,
+    ConnectingError: INPUT,
+    PeopleError: INPUT,
+    KeyUsed: KEY_USED,
+    MatchNeeded: MATCH,
+    TooManyRequests: LIMITED,
 }
 EXPECTED: tuple[type[Exception], ...] = tuple(_TABLE)
 """The errors whose message is a sentence for the person who asked."""
@@ -99,15 +197,33 @@ def say(error: Exception) -> str:
     return str(error) if isinstance(error, EXPECTED) else _SORRY
 
 
-def respond(kind: Kind, detail: str) -> JSONResponse:
-    """The answer that a program gets."""
+def respond(kind: Kind, detail: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """The answer that a program gets. `headers` are those of the error (`headers_of`)."""
     problem = Problem(
-        type=f"/problems#{kind.name}", title=kind.title, status=kind.status, detail=detail
+        type=f"/problems#{kind.name}",
+        title=kind.title,
+        status=kind.status,
+        # what somebody sent may be quoted in it, and hold half a character
+        detail=detail.encode("utf-8", "replace").decode(),
     )
-    headers = {"Retry-After": RETRY_AFTER} if kind is BUSY else {}
+    usual = {"Retry-After": RETRY_AFTER} if kind is BUSY else {}
     return JSONResponse(
-        problem.model_dump(), status_code=kind.status, headers=headers, media_type=MEDIA_TYPE
+        problem.model_dump(),
+        status_code=kind.status,
+        headers=usual | dict(headers or {}),
+        media_type=MEDIA_TYPE,
     )
+
+
+def headers_of(error: Exception) -> dict[str, str]:
+    """What the answer to an error says in headers: how to sign in, or how long to wait."""
+    if isinstance(error, NotSignedIn):
+        return {"WWW-Authenticate": error.challenge}
+    if isinstance(error, TooManyRequests):
+        return {"Retry-After": str(error.after)}
+    if isinstance(error, Throttled):
+        return {"Retry-After": RETRY_AFTER if error.after is None else str(ceil(error.after))}
+    return {}
 
 
 def note(error: Exception) -> None:
@@ -115,11 +231,7 @@ def note(error: Exception) -> None:
 
     The message and the values in a traceback can hold what somebody posted.
     """
-    place = error.__traceback__
-    while place is not None and place.tb_next is not None:
-        place = place.tb_next
-    where = f"{place.tb_frame.f_code.co_name}:{place.tb_lineno}" if place else "unknown place"
-    logger.error("unforeseen %s in %s", type(error).__name__, where)
+    note_error(error)
 
 
 def kind_of_status(status: int) -> Kind:
@@ -160,7 +272,13 @@ _REASONS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "missing": lambda ctx: "is missing",
     "value_error": lambda ctx: str(ctx["error"]),
     "enum": lambda ctx: f"is one of {_quoted(ctx['expected'])}",
+    "literal_error": lambda ctx: f"is one of {_quoted(ctx['expected'])}",
+    "int_parsing": lambda ctx: "is not a whole number",
+    "int_type": lambda ctx: "is not a whole number",
+    "greater_than_equal": lambda ctx: f"is at least {ctx['ge']}",
+    "less_than_equal": lambda ctx: f"is at most {ctx['le']}",
     "string_type": lambda ctx: "is not text",
+    "string_too_short": lambda ctx: "is empty",
     "string_too_long": lambda ctx: f"has more than {ctx['max_length']} characters",
     "list_type": lambda ctx: "is not a list",
     "too_short": lambda ctx: f"is a list of at least {ctx['min_length']}",

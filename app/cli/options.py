@@ -111,6 +111,6 @@ planning_options = together(
         "--budget",
         type=_Seconds(0, 600),
         metavar="SECONDS",
-        help="Time to make each plan. Default: 10.",
+        help="Time to read the files and make each plan. Default: 10.",
     ),
 )

@@ -1,5 +1,6 @@
 """Commands about the service and this machine: `serve`, `openapi` and `doctor`."""
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -22,30 +23,32 @@ if TYPE_CHECKING:
     metavar="PORT",
     help="Default: CLEARWAY_PORT, else 8000.",
 )
-@click.option("--sample", is_flag=True, help="Offer a made-up diary of the coming week.")
+@click.option(
+    "--sample",
+    is_flag=True,
+    help="Offer a made-up diary of the coming week, and a calendar account with it.",
+)
 @json_option
 def serve(port: int | None, sample: bool, as_json: bool) -> None:
-    """Start the page and the API on this machine. Ctrl-C stops them.
+    """Start the pages and the API on this machine. Ctrl-C stops them.
 
-    With --json the line that says where to look is {"message": …}.
+    Without a database of its own it remembers in the data folder, does the jobs of a worker, and
+    prints a link to sign in. With --json each line that it prints so is {"message": …}.
 
     \b
     Example:
       clearway serve --sample
     """
-    import json
-
     from app.logs import set_up
     from app.main import serve as run_service
 
-    def announce(line: str) -> None:
-        click.echo(json.dumps({"message": line}) if as_json else line)
-        sys.stdout.flush()
-
     settings = read_settings()
     chosen = settings if port is None else replace(settings, port=port)
+    if not settings.database and "CLEARWAY_LOG_LEVEL" not in os.environ:
+        # whoever runs it for themselves reads sentences; what is odd is logged all the same
+        chosen = replace(chosen, log_level="warning")
     set_up(chosen)
-    run_service(chosen, announce, sample=sample)
+    run_service(chosen, _announce(as_json=as_json), sample=sample)
 
 
 @click.command()

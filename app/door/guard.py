@@ -42,7 +42,7 @@ class Guard:
     `refuse` answers a browser's request that another site sent, and any that calls the service by
     another name than the address that it listens at, this machine's, or one of `hosts`; `fault`
     answers after an error that nobody handled, which must not travel further: its traceback can
-    hold what was posted.
+    hold what was posted. What comes to the paths `open_to` all sites may have come from one.
     """
 
     def __init__(
@@ -51,11 +51,13 @@ class Guard:
         refuse: Callable[[Request], Response],
         fault: Callable[[Request, Exception], Response],
         hosts: Collection[str] = (),
+        open_to: Collection[str] = (),
     ) -> None:
         self._app = app
         self._refuse = refuse
         self._fault = fault
         self._hosts = frozenset(each.lower() for each in hosts)
+        self._open_to = frozenset(open_to)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -72,7 +74,7 @@ class Guard:
                 _add_headers(message)
             await send(message)
 
-        unsafe = scope["method"] not in SAFE
+        unsafe = scope["method"] not in SAFE and scope["path"] not in self._open_to
         if by_other_name(request, self._hosts) or (unsafe and from_other_site(request.headers)):
             await self._refuse(request)(scope, receive, careful)
             return

@@ -84,7 +84,11 @@ async def read_body(request: Request, limit: int) -> bytes:
 
 async def read_json(request: Request, limit: int) -> dict[str, object]:
     """A JSON object. Raises BodyError."""
-    body = await read_body(request, limit)
+    return parse_json(await read_body(request, limit))
+
+
+def parse_json(body: bytes) -> dict[str, object]:
+    """The JSON object that is in these bytes. Raises BrokenBody."""
     try:
         found = json.loads(body, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:

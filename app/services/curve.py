@@ -42,9 +42,11 @@ def curve(
 ) -> tuple[Point, ...]:
     """The plans of a tier for prices of 0, 1, 2, 5 and 10 minutes a person, and for telling nobody.
 
-    In order of price, equal plans once. `budget` is in seconds, for all of them together.
+    In order of price, equal plans once. `budget` is in seconds, for all of them together; reading
+    the files has used some of it.
     """
     kept, _ = kept_ids(opened, keep)
+    left = stopwatch(opened, budget)
     findings = evaluate(opened.diary, opened.policy)
-    points = planner.curve(opened.diary, opened.policy, opened.now, tier, kept, stopwatch(budget))
+    points = planner.curve(opened.diary, opened.policy, opened.now, tier, kept, left)
     return tuple(Point(each, regained(opened, findings, each.changes)) for each in points)

@@ -1,5 +1,6 @@
 """Plan the least disruptive repair of a diary. Nothing is written."""
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -104,7 +105,7 @@ def plan(
     """The best plan for one tier.
 
     `keep` are identifiers of events that stay as they are; the UID of a series keeps all of it.
-    `budget` is in seconds, 10 unless given. On an `unwanted` day no hold of that kind is placed.
+    `budget` is in seconds, 10 unless given; reading the files has used some of it. On an `unwanted` day no hold of that kind is placed.
     A plan that is `kept_for_later` can be applied to a calendar on a server; others say that they
     cannot.
     """
@@ -114,7 +115,7 @@ def plan(
     if tier is not Tier.HOLDS:
         notes += opened.fixed_because
     began = perf_counter()
-    left = stopwatch(budget)
+    left = stopwatch(opened, budget)
     made = planner.plan(opened.diary, opened.policy, opened.now, tier, kept, left, unwanted)
     if opened.live:
         changes, more = informed(opened.live, made.changes)
@@ -124,9 +125,14 @@ def plan(
     return Planned(opened, made, perf_counter() - began, notes)
 
 
-def stopwatch(budget: float | None) -> Callable[[], float]:
-    """How many of so many seconds from now are left; 10 unless given."""
+def stopwatch(opened: OpenDiary, budget: float | None) -> Callable[[], float]:
+    """How many of so many seconds, 10 unless given, are left from now on after reading a diary.
+
+    A tenth of them is, however long that took. A server's slowness is not counted.
+    """
     seconds = USUAL_BUDGET if budget is None else budget
+    spent = 0.0 if opened.live else opened.seconds
+    seconds = max(seconds - spent, seconds / 10)
     began = perf_counter()
     return lambda: seconds - (perf_counter() - began)
 
@@ -138,11 +144,14 @@ def kept_ids(opened: OpenDiary, keep: Collection[str]) -> tuple[frozenset[str], 
     """
     found = set(opened.fixed)
     notes: list[str] = []
+    named: dict[str, set[str]] = defaultdict(set)
+    for each in opened.diary.occurrences if keep else ():
+        named[each.id].add(each.id)
+        named[each.uid].add(each.id)
     for wanted in keep:
-        named = {each.id for each in opened.diary.occurrences if wanted in (each.id, each.uid)}
-        if not named:
+        if wanted not in named:
             notes.append(
                 f"No event in these weeks has the identifier “{wanted}”, so nothing is kept by it."
             )
-        found |= named
+        found |= named.get(wanted, set())
     return frozenset(found), tuple(notes)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from time import perf_counter
 from zoneinfo import ZoneInfo
 
 from app.bank_holidays import Nation
@@ -56,7 +57,8 @@ class OpenDiary:
     `warnings` are sentences about what was left out. `sources` are the files it was read from,
     within the limits of `settings`, and `live` the calendars on servers, still connected. `fixed`
     are events of those that their calendar does not let Clearway change, and `fixed_because` says
-    of meetings why. `holders` tells which of `live` each of their events was read from.
+    of meetings why. `holders` tells which of `live` each of their events was read from. `seconds`
+    is how long reading took.
     """
 
     diary: Diary
@@ -70,6 +72,7 @@ class OpenDiary:
     fixed: frozenset[str] = frozenset()
     fixed_because: tuple[str, ...] = ()
     holders: Mapping[str, int] = field(default_factory=dict, repr=False)
+    seconds: float = 0.0
 
     @property
     def listed(self) -> tuple[Occurrence, ...]:
@@ -127,8 +130,12 @@ def _open(
     viewer: Viewer,
     live: tuple[LiveDiary, ...],
 ) -> OpenDiary:
-    pattern, start, end = _frame(viewer.zone or ZoneInfo(USUAL_ZONE), ask, files)
-    found = _read(sources, live, reach(start, end, pattern), viewer)
+    began = perf_counter()
+    # Files tell their zone before they are read; a calendar on a server tells it as it is read.
+    calendars = None if live else _open_calendars(sources, viewer)
+    zone = viewer.zone or (calendars.zone if calendars else ZoneInfo(USUAL_ZONE))
+    pattern, start, end = _frame(zone, ask, files)
+    found = _read(sources, live, reach(start, end, pattern), viewer, calendars)
     if found.zone != pattern.zone:
         pattern, start, end = _frame(found.zone, ask, files)
         elsewhere = replace(viewer, zone=found.zone)
@@ -146,6 +153,7 @@ def _open(
         fixed=found.fixed,
         fixed_because=found.fixed_because,
         holders=found.holders,
+        seconds=perf_counter() - began,
     )
 
 
@@ -171,15 +179,19 @@ def _frame(zone: ZoneInfo, ask: Ask, files: PolicyFiles) -> tuple[WorkingPattern
 
 
 def _read(
-    sources: Sequence[Source], live: Sequence[LiveDiary], span: Interval, viewer: Viewer
+    sources: Sequence[Source],
+    live: Sequence[LiveDiary],
+    span: Interval,
+    viewer: Viewer,
+    calendars: icalendar.Opened | None = None,
 ) -> _Found:
     """Everything as one diary, in the zone of the viewer, else of the first that tells one."""
     if not sources and not live:
         raise BadInput("No diary was given.")
     readings = [each.read(span) for each in live]
-    calendars = [each for each in sources if not each.is_json]
+    calendars = calendars or _open_calendars(sources, viewer)
     if calendars:
-        readings.append(_read_calendars(calendars, span, viewer))
+        readings.append(viewer.options().read_opened(calendars, span))
     items = [each for each in sources if each.is_json]
     zone = viewer.zone or (readings[0].zone if readings else ZoneInfo(USUAL_ZONE))
     found = [one for each in readings for one in each.occurrences]
@@ -219,9 +231,12 @@ def _why(abilities: frozenset[Ability], reading: Reading) -> Iterator[str]:
         yield _UNTOLD
 
 
-def _read_calendars(sources: Sequence[Source], span: Interval, viewer: Viewer) -> Reading:
-    contents = [each.content for each in sources]
-    return viewer.options().read(contents, span, names=[each.name for each in sources])
+def _open_calendars(sources: Sequence[Source], viewer: Viewer) -> icalendar.Opened | None:
+    calendars = [each for each in sources if not each.is_json]
+    if not calendars:
+        return None
+    contents = [each.content for each in calendars]
+    return viewer.options().open(contents, names=[each.name for each in calendars])
 
 
 def _read_json(

@@ -70,9 +70,3 @@ def drop(session: Session, leader_id: str, event: str) -> None:
 def drop_of_connection(session: Session, connection_id: str) -> None:
     """Forget the holds of a connection; they stay in its calendars."""
     session.execute(delete(Hold).where(Hold.connection_id == connection_id))
-
-
-def forget_past(session: Session, before: datetime) -> int:
-    """Forget holds that ended before a moment; how many that was."""
-    gone = delete(Hold).where(Hold.ends_at < before).returning(Hold.id)
-    return len(session.scalars(gone).all())

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import and_, delete, false, or_, select, update
+from sqlalchemy import and_, false, or_, select
 from sqlalchemy.orm import Session
 
 from app.storage.tables import Disturbance, Plan, Step
@@ -89,19 +89,6 @@ def overdue(
     found = select(Plan.leader_id, Plan.id).where(Plan.state.in_(states), Plan.expires_at <= moment)
     rows = session.execute(found.order_by(Plan.expires_at).limit(limit)).all()
     return [(row.leader_id, row.id) for row in rows]
-
-
-def forget_contents(session: Session, moment: datetime, unfinished: Collection[str]) -> int:
-    """Drop the changes and the journal of plans that nobody can undo any more.
-
-    `unfinished` are the states in which they are still needed. How many plans that was.
-    """
-    over = or_(Plan.undo_until <= moment, Plan.undo_until.is_(None) & (Plan.expires_at <= moment))
-    chosen = select(Plan.id).where(over, Plan.contents.is_not(None), Plan.state.not_in(unfinished))
-    gone = session.scalars(chosen).all()
-    session.execute(delete(Step).where(Step.plan_id.in_(gone)))
-    session.execute(update(Plan).where(Plan.id.in_(gone)).values(contents=None))
-    return len(gone)
 
 
 # --- the journal ------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """A page of terminal output: the console it goes to, its characters, and the pieces all pages share."""
 
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from io import TextIOWrapper
 from types import MappingProxyType
 from typing import IO
 
-from rich.console import Console
+from rich.console import Console, ConsoleDimensions
 from rich.text import Text
 
 from app.terminal.glyphs import BOXES, FREE, PLAIN, Glyphs, encodable, legend
@@ -33,6 +34,7 @@ _NARROW = 24
 """Characters below which a text stands under what it is about, not beside it."""
 _AIRY = 7
 """Days up to which each has a line of space around it."""
+_SPLIT = re.compile(r"[\n\t]")
 
 
 @dataclass(frozen=True)
@@ -57,37 +59,51 @@ class Page:
 
         `lead` is what stands before the first word.
         """
-        before, body = _text(lead), _text(text, style)
-        room = max(self.width - before.cell_len, 8)
-        for index, part in enumerate(body.wrap(self.console, room)):
-            part.rstrip()
-            start = before if index == 0 else Text(" " * before.cell_len)
-            self.line(start.copy().append_text(part))
+        self._lines(self._broken(_text(text, style), _text(lead)))
 
     def line(self, text: Text) -> None:
         """One row as it is; a terminal too narrow for it loses its end."""
-        text.truncate(self.console.width, overflow="crop")
-        text.rstrip()
-        self.console.print(text, no_wrap=True, overflow="ignore", crop=False, highlight=False)
+        self._lines([text])
 
     def head(self, text: str) -> None:
         """A heading, with a line of space above it."""
         self.console.print()
         self.line(Text(text, style="bold"))
 
-    def pairs(self, rows: Iterable[tuple[str | Text, str | Text]]) -> None:
+    def pairs(self, things: Iterable[tuple[str | Text, str | Text]]) -> None:
         """Rows of a short thing and a longer one; only the longer one is broken."""
-        listed = [(_text(left), _text(right)) for left, right in rows]
+        rows: list[Text] = []
+        listed = [(_text(left), _text(right)) for left, right in things]
         widest = max((left.cell_len for left, _ in listed), default=0)
         stacked = self.width - widest - 4 < _NARROW
         for left, right in listed:
             lead = Text("  ").append_text(left)
             if stacked:
-                self.say(lead)
-                self.say(right, lead="    ")
+                rows += [*self._broken(lead, Text()), *self._broken(right, Text("    "))]
             else:
                 lead.pad_right(widest + 4 - lead.cell_len)
-                self.say(right, lead=lead)
+                rows += self._broken(right, lead)
+        self._lines(rows)
+
+    def _broken(self, body: Text, lead: Text) -> Iterator[Text]:
+        """The lines of a paragraph."""
+        room = max(self.width - lead.cell_len, 8)
+        # Most texts are short, and it takes long to find where one breaks.
+        whole = body.cell_len <= room and not _SPLIT.search(body.plain)
+        for index, part in enumerate([body] if whole else body.wrap(self.console, room)):
+            start = lead if index == 0 else Text(" " * lead.cell_len)
+            yield start.copy().append_text(part)
+
+    def _lines(self, rows: Iterable[Text]) -> None:
+        """Rows, all at once: rich takes long to begin printing, and not long to print."""
+        listed = list(rows)
+        for each in listed:
+            each.truncate(self.console.width, overflow="crop")
+            each.rstrip()
+        if listed:
+            self.console.print(
+                *listed, sep="\n", no_wrap=True, overflow="ignore", crop=False, highlight=False
+            )
 
 
 def _text(given: str | Text, style: str = "") -> Text:
@@ -108,7 +124,8 @@ def open_page(stream: IO[str] | None = None, width: int | None = None) -> Page:
         # A sentence may hold a character that this terminal has not.
         out.reconfigure(errors="replace")
     console = _Console(file=out, width=width, highlight=False, emoji=False, markup=False)
-    console.width = max(console.width, _LEAST)
+    # Once and for all: rich would look at the terminal again for every line.
+    console.size = ConsoleDimensions(max(console.width, _LEAST), console.height)
     return Page(
         console, BOXES if encodable(BOXES, getattr(out, "encoding", None) or "ascii") else PLAIN
     )

@@ -3,15 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib.resources import files
-from typing import Any
 
 from fastapi import APIRouter
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app import problems
+from app.door import sessions
 from app.door.desk import Desk, desk_of
 from app.door.intake import Form, content_type, read_form
 from app.drawing.layout import Look, Mark
@@ -30,6 +29,7 @@ from app.web.carry import pack, unpack
 from app.web.forms import Answers, Wrong, WrongAnswers
 from app.web.left_out import LeftOut, find
 from app.web.presenters import curve_rows, left_view, overview, tier_views
+from app.web.rendering import render
 from app.web.trimming import Shown, show, show_points
 from app.web.undone import undone_view
 from rules.planner.plan import Tier
@@ -42,7 +42,7 @@ CALENDAR = "text/calendar; charset=utf-8"
 _STALE = "The week looks different now. Show it again, and take the new plan."
 _NOT_TAKEN = "Nothing is taken yet. Here are the plans with what you ticked, to look at first."
 _NOTHING_TICKED = "Nothing was ticked, so the plans are as they were."
-_NATIONS = (
+NATIONS = (
     ("", "As the time zone says"),
     ("england", "England"),
     ("scotland", "Scotland"),
@@ -64,15 +64,6 @@ _KEY = (
     (Look.MEETING, Mark.WAS, "Dashed: the time it leaves"),
 )
 
-_pages = Environment(
-    loader=PackageLoader("app.web"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-_pages.globals["style"] = "page.css"
-
 
 def stylesheets() -> str:
     """The styles of the pages and of the pictures in them."""
@@ -87,14 +78,15 @@ def icon() -> str:
 def error_page(kind: Kind, detail: str) -> HTMLResponse:
     """A page for what no form can help with."""
     headers = {"Retry-After": problems.RETRY_AFTER} if kind is problems.BUSY else {}
-    return _page("problem.html", kind.status, headers, title=kind.title, detail=detail)
+    return render("problem.html", kind.status, headers, title=kind.title, detail=detail)
 
 
 @router.get("/")
 def start(request: Request) -> HTMLResponse:
     """The first page: bring a diary."""
     desk = desk_of(request)
-    return _start(desk, forms.usual_answers(desk.now()))
+    answers = forms.usual_answers(desk.now())
+    return _start(desk, answers, signed_in=sessions.is_carried(request, desk.settings))
 
 
 @router.get("/sample")
@@ -174,7 +166,7 @@ async def undo(request: Request) -> Response:
         done = await desk.workers.run(lambda: undoing.undo(calendar[0], record[0]))
     except EXPECTED as error:
         return _undo_page([Wrong("undo", problems.say(error))], problems.kind_of(error).status)
-    return _page("undone.html", undone=undone_view(done), packed=pack(done.content))
+    return render("undone.html", undone=undone_view(done), packed=pack(done.content))
 
 
 @router.post("/undone")
@@ -193,7 +185,7 @@ async def take_undone(request: Request) -> Response:
 @router.get("/problems")
 def explain_problems() -> HTMLResponse:
     """What each kind of problem is."""
-    return _page("problems.html", kinds=problems.KINDS)
+    return render("problems.html", kinds=problems.KINDS)
 
 
 async def _form(request: Request, desk: Desk) -> Form:
@@ -212,7 +204,7 @@ async def _week(desk: Desk, given: Answers, again: str = "", note: str = "") -> 
         wrong = (Wrong("calendar", problems.say(error)),)
         return _start(desk, answers, wrong, problems.kind_of(error).status)
     opened, plans = seen.opened, seen.plans
-    return _page(
+    return render(
         "week.html",
         now=overview(opened),
         left=left_view(seen.left, opened),
@@ -260,28 +252,29 @@ def _open(desk: Desk, answers: Answers) -> tuple[OpenDiary, LeftOut]:
 
 
 def _start(
-    desk: Desk, answers: Answers, wrong: Sequence[Wrong] = (), status: int = 200
+    desk: Desk,
+    answers: Answers,
+    wrong: Sequence[Wrong] = (),
+    status: int = 200,
+    *,
+    signed_in: bool = False,
 ) -> HTMLResponse:
-    return _page(
+    return render(
         "start.html",
         status,
         answers=answers,
         wrong=wrong,
         fields={each.field for each in wrong},
-        nations=_NATIONS,
+        nations=NATIONS,
         sample=desk.sample,
+        remembers=desk.service is not None,
+        signed_in=signed_in,
     )
 
 
 def _undo_page(wrong: Sequence[Wrong], status: int = 422) -> HTMLResponse:
     fields = {each.field for each in wrong}
-    return _page("undo.html", status if wrong else 200, wrong=wrong, fields=fields)
-
-
-def _page(
-    template: str, status: int = 200, headers: dict[str, str] | None = None, **values: Any
-) -> HTMLResponse:
-    return HTMLResponse(_pages.get_template(template).render(**values), status, headers)
+    return render("undo.html", status if wrong else 200, wrong=wrong, fields=fields)
 
 
 def _file(content: bytes, media_type: str, name: str) -> Response:

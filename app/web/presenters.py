@@ -172,7 +172,7 @@ def overview(opened: OpenDiary) -> Overview:
         lead=_lead(total, ahead),
         unplanned=() if ahead.is_empty else ahead.sentences,
         missing=_say_missing(total, ahead),
-        pictures=_pictures(opened, opened.diary, _in_play(found, ahead), "now", "Now"),
+        pictures=pictures(opened, opened.diary, _in_play(found, ahead), "now", "Now"),
         facts=tuple(_facts(found, ahead)),
         warnings=opened.warnings,
     )
@@ -305,8 +305,8 @@ def _tier(shown: Shown, same: str) -> TierView:
         mails=sum(each.mails for each in plan.changes),
         meetings=numbers.meetings_changed,
         missing=_say_missing(left, ahead),
-        pictures=_pictures(planned.opened, after, found, name, heading, plan.changes),
-        days=tuple(_change_days(plan.changes, planned)),
+        pictures=pictures(planned.opened, after, found, name, heading, plan.changes),
+        days=tuple(change_days(plan.changes, planned.opened.diary.pattern.zone)),
         stays=tuple(_stay(each, planned) for each in plan.remaining),
         rest=_say_rest(ahead),
         series=tuple(each.message for each in plan.series),
@@ -331,7 +331,7 @@ def _say_returned(meetings: int) -> str:
     return f"{meetings} meetings stay as they are: changing them made room for what you left out."
 
 
-def _pictures(
+def pictures(
     opened: OpenDiary,
     diary: Diary,
     findings: Iterable[Finding],
@@ -339,6 +339,7 @@ def _pictures(
     heading: str,
     changes: Sequence[Change] = (),
 ) -> tuple[Picture, ...]:
+    """The weeks of a diary. `name` is unique on the page, and `findings` get a mark."""
     weeks = layout.weeks(diary, findings, opened.policy, changes)
     return tuple(
         Picture(
@@ -369,8 +370,8 @@ def _say_window(diary: Diary) -> str:
     return f"{say_day(diary.start)} to {say_day(last)}" if last > diary.start else say_day(last)
 
 
-def _change_days(changes: Sequence[Change], planned: Planned) -> Iterator[ChangeDay]:
-    zone = planned.opened.diary.pattern.zone
+def change_days(changes: Sequence[Change], zone: ZoneInfo) -> Iterator[ChangeDay]:
+    """Changes in words, by the day on which they start."""
     ordered = sorted(changes, key=lambda each: each.starts)
     for day, group in groupby(ordered, key=lambda each: local_date(each.starts, zone)):
         yield ChangeDay(say_day(day), tuple(_changes(list(group), day, zone)))

@@ -61,25 +61,28 @@ def test_doctor_sees_a_port_that_is_taken_and_a_setting_that_cannot_be(
     assert bad == ["settings", "public_url", "data_folder", "database", "clock", "port"]
 
 
-def test_serve_says_in_one_line_where_to_look_and_stops_cleanly(free_port):
-    command = [sys.executable, "-c", "from app.cli import main; main()", "serve", "--sample"]
+def test_serve_says_where_to_look_and_how_to_sign_in_and_stops_cleanly(free_port, tmp_path):
+    command = [sys.executable, "-c", "from app.cli import main; main()", "serve"]
+    own = {"CLEARWAY_PORT": str(free_port), "CLEARWAY_DATA": str(tmp_path / "data")}
     with subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=os.environ | {"CLEARWAY_PORT": str(free_port)},
+        env=os.environ | own,
     ) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         line = process.stdout.readline()
         assert re.search(rf"http://127\.0\.0\.1:{free_port}/", line)
+        link = process.stdout.readline().split()[-1]
+        assert re.fullmatch(rf"http://127\.0\.0\.1:{free_port}/you/link/[\w-]{{40,}}", link)
         with urllib.request.urlopen(f"http://127.0.0.1:{free_port}/", timeout=30) as answer:
             assert answer.status == 200
         process.send_signal(signal.SIGINT)
         began = time.monotonic()
-        assert process.wait(timeout=20) in (0, 130)
-        assert time.monotonic() - began < 10
+        assert process.wait(timeout=30) in (0, 130)
+        assert time.monotonic() - began < 20
         assert process.stdout.read() == ""
         assert process.stderr.read() == ""
 

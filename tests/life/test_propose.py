@@ -15,10 +15,10 @@ from app.life.errors import (
 )
 from app.life.proposing import Offer, Origin, Wish
 from app.life.reasons import Reason
-from app.life.states import UNFINISHED, PlanState
+from app.life.states import PlanState
 from app.people.settings import LeaderSettings, Mode
 from app.shapes import plan_hash
-from app.storage import plans
+from app.storage import plans, retention
 from rules.change import Agreement, Change, ChangeKind
 from rules.event import Kind
 from rules.planner.plan import Tier
@@ -228,14 +228,15 @@ def test_what_is_in_a_plan_is_forgotten_once_nobody_can_undo_it(world):
     plan_id = world.accepted(changes_of(world.calendar))
     applying.apply(world.deployment, world.lease(), plan_id)
 
-    def forget() -> int:
+    def forget() -> None:
         with world.database.transaction() as session:
-            return plans.forget_contents(session, world.now, UNFINISHED)
+            retention.purge(session, world.now)
 
     world.now += timedelta(days=34)
-    assert forget() == 0
+    forget()
+    assert world.kept(plan_id).contents is not None
     world.now += timedelta(days=1)
-    assert forget() == 1
+    forget()
     assert world.kept(plan_id).contents is None
     with world.database.transaction() as session:
         assert not plans.steps(session, plan_id, "apply")

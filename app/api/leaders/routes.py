@@ -1,0 +1,17 @@
+"""All operations for leaders and delegates, with the models that they are described by."""
+
+from app.api.leaders import (
+    connections,
+    delegates,
+    diary,
+    history,
+    holds,
+    locks,
+    me,
+    plans,
+    settings,
+)
+
+_SUBJECTS = (me, settings, connections, diary, plans, holds, locks, history, delegates)
+MODELS = tuple(model for each in _SUBJECTS for model in each.MODELS)
+ROUTERS = tuple(each.router for each in _SUBJECTS)

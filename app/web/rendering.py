@@ -1,0 +1,22 @@
+"""From a template and values to an answer."""
+
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.responses import HTMLResponse
+
+_templates = Environment(
+    loader=PackageLoader("app.web"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_templates.globals["style"] = "page.css"
+
+
+def render(
+    template: str, status: int = 200, headers: dict[str, str] | None = None, **values: Any
+) -> HTMLResponse:
+    """A page, with every value in it escaped."""
+    return HTMLResponse(_templates.get_template(template).render(**values), status, headers)

@@ -1,0 +1,115 @@
+"""The page of one diary: how its calendars are, which plan waits, and the holds of today."""
+
+from datetime import date
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.life import records, releasing
+from app.life.releasing import Held
+from app.life.states import WORKING, PlanState
+from app.people import leaders
+from app.people.choices import zone_of
+from app.people.errors import BadChoice
+from app.people.leaders import Leader, Stretch
+from app.people.settings import Mode
+from app.web.presenters import TIERS
+from app.web.service.connecting import connection_views
+from app.web.service.views import hold_days, plan_line
+from app.web.service.visits import Call, attend, go
+from app.web.service.words import say_until
+from rules.working_pattern import local_date
+
+router = APIRouter()
+_LATEST = 5
+_SETTLED = tuple(each for each in PlanState if each not in WORKING | {PlanState.PROPOSED})
+
+
+@router.get("/you/{diary}")
+async def diary(request: Request) -> Response:
+    """Everything that there is to see and to do about one diary."""
+    return await attend(request, _diary, area="diary")
+
+
+@router.get("/you/{diary}/pause")
+async def pause_page(request: Request) -> Response:
+    """Pause, or end a pause."""
+    return await attend(request, _pause_page)
+
+
+@router.post("/you/{diary}/pause")
+async def pause(request: Request) -> Response:
+    """Do nothing for a while."""
+    return await attend(request, _pause)
+
+
+@router.post("/you/{diary}/resume")
+async def resume(request: Request) -> Response:
+    """Go on."""
+    return await attend(request, _resume)
+
+
+def _diary(call: Call) -> Response:
+    found = leaders.get(call.deployment, call.leader_id)
+    zone = zone_of(found.settings)
+
+    def plans(*states: PlanState) -> list[object]:
+        known = records.newest(call.deployment, call.leader_id, _LATEST, states=states)
+        return [plan_line(each, call.home, zone) for each in known]
+
+    today = local_date(call.now, zone)
+    held = releasing.ahead(call.deployment, call.leader_id)
+    own = call.access.is_leader
+    return call.page(
+        "diary.html",
+        connections=connection_views(call, zone),
+        waiting=plans(PlanState.PROPOSED),
+        working=plans(*WORKING),
+        settled=plans(*_SETTLED),
+        today=hold_days([each for each in held if _is_on(each, today, found)], zone, own=own),
+        holds=len(held),
+        tiers=[(each.value, *words) for each, words in TIERS.items()],
+        looks=found.mode is Mode.OBSERVE,
+        until=say_until(found.watched_until, zone),
+        paused=_paused(found, call),
+        acts=bool(call.principal.grants),
+    )
+
+
+def _is_on(held: Held, today: date, found: Leader) -> bool:
+    return local_date(held.span.start, zone_of(found.settings)) == today
+
+
+def _paused(found: Leader, call: Call) -> str:
+    """The first day back, empty where nothing is paused."""
+    end = found.paused_until
+    if end is None or not found.is_paused(call.now):
+        return ""
+    return say_until(end, zone_of(found.settings))
+
+
+def _pause_page(call: Call) -> Response:
+    found = leaders.get(call.deployment, call.leader_id)
+    return call.page("pause.html", paused=_paused(found, call))
+
+
+def _pause(call: Call) -> Response:
+    leaders.pause(call.deployment, call.leader_id, _until(call), call.by)
+    return go(call.home, "paused")
+
+
+def _until(call: Call) -> Stretch | date:
+    word = call.form.word("until")
+    if word in set(Stretch):
+        return Stretch(word)
+    try:
+        return date.fromisoformat(call.form.word("day"))
+    except ValueError as error:
+        raise BadChoice("Choose today, this week, or the first day back.") from error
+
+
+def _resume(call: Call) -> Response:
+    leaders.resume(call.deployment, call.leader_id, call.by)
+    call.call_worker()
+    return go(call.home, "resumed")

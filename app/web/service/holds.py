@@ -1,0 +1,182 @@
+"""Holds to give up or to keep, and meetings to lock."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import groupby
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app import problems
+from app.life import diaries, lifting, locks, releasing
+from app.life.locks import Lock, Scope
+from app.people import leaders
+from app.people.choices import zone_of
+from app.web.service.views import hold_days
+from app.web.service.visits import Call, attend, go
+from app.web.service.words import say_moment, say_span
+from rules.event import Occurrence, ScoredAs
+from rules.words import say_day
+from rules.working_pattern import local_date
+
+router = APIRouter()
+_HOLD = "/you/{diary}/holds/{hold_id}"
+_LOCKS = "/you/{diary}/locks"
+_AHEAD = timedelta(weeks=2)
+
+
+@router.get("/you/{diary}/holds")
+async def holds(request: Request) -> Response:
+    """Every hold that is not over."""
+    return await attend(request, _holds, area="holds")
+
+
+@router.post("/you/{diary}/holds/now/lift")
+async def lift_now(request: Request) -> Response:
+    """Give up the hold that is running, or the next one today."""
+    return await attend(request, _lift_now)
+
+
+@router.post(_HOLD + "/lift")
+async def lift(request: Request) -> Response:
+    """Give one up. Nobody is asked why."""
+    return await attend(request, _lift)
+
+
+@router.post(_HOLD + "/keep")
+async def keep(request: Request) -> Response:
+    """Have plans leave one where it is, or let them move it again."""
+    return await attend(request, _keep)
+
+
+@router.get(_LOCKS)
+async def locked(request: Request) -> Response:
+    """What is locked, and what can be."""
+    return await attend(request, _locks, asks=True, area="locks")
+
+
+@router.post(_LOCKS)
+async def lock(request: Request) -> Response:
+    """Lock a meeting, or all of its series."""
+    return await attend(request, _lock, asks=True)
+
+
+@router.post(_LOCKS + "/{lock_id}/unlock")
+async def unlock(request: Request) -> Response:
+    """Take a lock away."""
+    return await attend(request, _unlock)
+
+
+def _holds(call: Call) -> Response:
+    zone = zone_of(leaders.get(call.deployment, call.leader_id).settings)
+    held = releasing.ahead(call.deployment, call.leader_id)
+    return call.page("holds.html", days=hold_days(held, zone, own=call.access.is_leader))
+
+
+def _lift_now(call: Call) -> Response:
+    found = releasing.current(call.deployment, call.leader_id)
+    releasing.give_up(call.deployment, call.leader_id, found.id, call.by)
+    return _lifted(call)
+
+
+def _lift(call: Call) -> Response:
+    releasing.give_up(call.deployment, call.leader_id, call.id("hold_id"), call.by)
+    return _lifted(call)
+
+
+def _lifted(call: Call) -> Response:
+    call.call_worker()
+    return go(call.home, "lifted")
+
+
+def _keep(call: Call) -> Response:
+    firm = call.form.word("firm") == "yes"
+    lifting.keep(call.deployment, call.leader_id, call.id("hold_id"), call.by, firm=firm)
+    return go(call.home, "kept" if firm else "loosened")
+
+
+# --- locks ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LockView:
+    """One lock."""
+
+    id: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingView:
+    """A meeting that plans might change. It has a time and no title."""
+
+    id: str
+    when: str
+    day: str
+    series: bool
+
+
+def _locks(call: Call) -> Response:
+    zone = zone_of(leaders.get(call.deployment, call.leader_id).settings)
+    known = locks.locks(call.deployment, call.leader_id)
+    sentence = ""
+    meetings: tuple[Occurrence, ...] = ()
+    try:
+        meetings = _meetings(call)
+    except problems.EXPECTED as error:
+        sentence = problems.say(error)
+    taken = {each.event_id for each in known}
+    free = [each for each in meetings if not {each.id, each.uid} & taken]
+    days = groupby(free, key=lambda each: local_date(each.span.start, zone))
+    return call.page(
+        "locks.html",
+        locks=[_lock_view(each, meetings, zone) for each in known],
+        days=[(say_day(day), list(_views(group, zone))) for day, group in days],
+        sentence=sentence,
+    )
+
+
+def _meetings(call: Call) -> tuple[Occurrence, ...]:
+    """The meetings that plans may change, of the next two weeks."""
+    person = diaries.person_of(call.deployment, call.leader_id)
+    today = local_date(call.now, zone_of(person.settings))
+    with diaries.opened(call.deployment, person, today, today + _AHEAD) as found:
+        return tuple(
+            each
+            for each in found.opened.diary.occurrences
+            if each.organizer
+            and each.hold is None
+            and not each.all_day
+            and each.scored_as is ScoredAs.APPOINTMENT
+            and each.id not in found.opened.fixed
+        )
+
+
+def _views(meetings: Iterator[Occurrence], zone: ZoneInfo) -> Iterator[MeetingView]:
+    for each in meetings:
+        when = say_span(each.span.start, each.span.end, zone)
+        day = say_day(local_date(each.span.start, zone))
+        yield MeetingView(each.id, when, day, each.recurrence_id is not None)
+
+
+def _lock_view(lock: Lock, meetings: tuple[Occurrence, ...], zone: ZoneInfo) -> LockView:
+    found = next((each for each in meetings if lock.event_id in (each.id, each.uid)), None)
+    what = "A series" if lock.scope is Scope.SERIES else "A meeting"
+    if found is None:
+        return LockView(lock.id, f"{what} that is not in the next two weeks.")
+    return LockView(lock.id, f"{what}: {say_moment(found.span.start, zone)}.")
+
+
+def _lock(call: Call) -> Response:
+    scope = Scope.SERIES if call.form.word("scope") == Scope.SERIES else Scope.MEETING
+    meeting = locks.find_meeting(_meetings(call), call.form.word("event"))
+    locks.lock(call.deployment, call.leader_id, meeting, scope, call.by)
+    return go(f"{call.home}/locks", "locked")
+
+
+def _unlock(call: Call) -> Response:
+    locks.unlock(call.deployment, call.leader_id, call.id("lock_id"), call.by)
+    return go(f"{call.home}/locks", "unlocked")

@@ -1,0 +1,203 @@
+"""The way in: the first page after signing in, joining, hours, and how much Clearway does."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.people import choices, leaders
+from app.people.errors import BadChoice
+from app.people.leaders import Leader
+from app.people.settings import Mode
+from app.services.hours import USUAL_HOURS, USUAL_ZONE
+from app.web.forms import Wrong
+from app.web.pages import NATIONS
+from app.web.service.visits import HOME, MINE, Call, Member, admit, attend, go
+from app.web.service.words import HOLDS, say_until
+from rules.event import HOLD_CLASS, Kind
+
+router = APIRouter()
+_START = "/you/start"
+NEW = 1
+"""The version of settings that nobody has looked at."""
+_AUTO = tuple((each, name) for each, name in HOLDS.items() if each in HOLD_CLASS)
+
+
+@router.get(HOME)
+async def home(request: Request) -> Response:
+    """Wherever somebody belongs: their own diary, those they act for, or the way in."""
+    return await admit(request, _home)
+
+
+@router.get("/you/acting")
+async def acting(request: Request) -> Response:
+    """The diaries that somebody acts for."""
+    return await admit(request, _acting)
+
+
+@router.get(_START)
+async def start(request: Request) -> Response:
+    """What Clearway will and will never do, before anybody joins."""
+    return await admit(request, lambda member: member.page("start.html"))
+
+
+@router.post(_START)
+async def join(request: Request) -> Response:
+    """Opt in."""
+    return await admit(request, _join)
+
+
+@router.get("/you/{diary}/settings")
+async def settings(request: Request) -> Response:
+    """Addresses, hours and holidays."""
+    return await attend(request, _settings, own=True)
+
+
+@router.post("/you/{diary}/settings")
+async def change_settings(request: Request) -> Response:
+    """Save them."""
+    return await attend(request, _change_settings, own=True)
+
+
+@router.get("/you/{diary}/mode")
+async def mode(request: Request) -> Response:
+    """How much Clearway does."""
+    return await attend(request, _mode, own=True)
+
+
+@router.post("/you/{diary}/mode")
+async def change_mode(request: Request) -> Response:
+    """Choose it."""
+    return await attend(request, _change_mode, own=True)
+
+
+def _home(member: Member) -> Response:
+    who = member.principal
+    if who.leader_id is not None and not who.leaving:
+        return go(f"{HOME}/{MINE}", member.query.get("done", ""))
+    if who.leaving:
+        return member.page("leaving.html")
+    if who.grants:
+        return _acting(member)
+    return go(_START, member.query.get("done", ""))
+
+
+def _acting(member: Member) -> Response:
+    may_join = member.principal.leader_id is None
+    return member.page("acting.html", grants=_grants(member), may_join=may_join)
+
+
+def _grants(member: Member) -> list[Mapping[str, str]]:
+    return [
+        {"id": each.id, "path": f"{HOME}/{each.leader_id}", "label": each.label}
+        for each in member.principal.grants
+    ]
+
+
+def _join(member: Member) -> Response:
+    found = leaders.join(member.deployment, member.principal.identity)
+    member.service.call_worker(found.id)
+    return go(f"{HOME}/{MINE}/connect", "joined")
+
+
+# --- settings -------------------------------------------------------------------------------------
+
+
+def _settings(call: Call) -> Response:
+    found = leaders.get(call.deployment, call.leader_id)
+    return _settings_page(call, found, _answers(found))
+
+
+def _answers(found: Leader) -> dict[str, str]:
+    chosen = found.settings
+    return {
+        "addresses": ", ".join(chosen.addresses),
+        "hours": chosen.hours or USUAL_HOURS,
+        "time_zone": chosen.time_zone or USUAL_ZONE,
+        "nation": chosen.nation or "",
+        "days_off": ", ".join(each.isoformat() for each in sorted(chosen.days_off)),
+        "version": str(found.version),
+    }
+
+
+def _settings_page(
+    call: Call, found: Leader, answers: Mapping[str, str], sentence: str = ""
+) -> Response:
+    wrong = (Wrong(_field(sentence), sentence),) if sentence else ()
+    return call.page(
+        "settings.html",
+        422 if wrong else 200,
+        wrong=wrong,
+        fields={each.field for each in wrong},
+        answers=answers,
+        nations=NATIONS,
+        is_new=found.version == NEW,
+    )
+
+
+def _field(sentence: str) -> str:
+    """The field that a sentence is about: each names it, or what it holds."""
+    words = {"addresses": "addresses", "days_off": "days_off", "zone": "time_zone"}
+    return next((name for word, name in words.items() if word in sentence), "hours")
+
+
+def _change_settings(call: Call) -> Response:
+    found = leaders.get(call.deployment, call.leader_id)
+    answers = {name: call.form.word(name) for name in _answers(found)}
+    try:
+        chosen = choices.read_settings({**found.settings.to_json(), **_read(answers)})
+    except BadChoice as error:
+        return _settings_page(call, found, answers, str(error))
+    version = int(answers["version"]) if answers["version"].isdecimal() else 0
+    leaders.change_settings(call.deployment, call.leader_id, chosen, version, call.by)
+    call.call_worker()
+    following = "mode" if version == NEW else "settings"
+    return go(f"{call.home}/{following}", "settings")
+
+
+def _read(answers: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "addresses": _several(answers["addresses"]),
+        "hours": answers["hours"] or None,
+        "time_zone": answers["time_zone"] or None,
+        "nation": answers["nation"] or None,
+        "days_off": _several(answers["days_off"]),
+    }
+
+
+def _several(text: str) -> list[str]:
+    return [each for each in text.replace(",", " ").split() if each]
+
+
+# --- how much Clearway does -----------------------------------------------------------------------
+
+
+def _mode(call: Call) -> Response:
+    found = leaders.get(call.deployment, call.leader_id)
+    zone = choices.zone_of(found.settings)
+    return call.page(
+        "mode.html",
+        mode=found.mode.value,
+        auto=found.settings.auto,
+        kinds=_AUTO,
+        until=say_until(found.watched_until, zone),
+    )
+
+
+def _change_mode(call: Call) -> Response:
+    try:
+        chosen = Mode(call.form.word("mode"))
+    except ValueError as error:
+        raise BadChoice("Choose how much Clearway does.") from error
+    ticked = set(call.form.words.get("auto", ()))
+    auto = frozenset(each for each in Kind if each.value in ticked)
+    found = leaders.get(call.deployment, call.leader_id)
+    if chosen is Mode.AUTO and auto != found.settings.auto:
+        told = {**found.settings.to_json(), "auto": sorted(auto)}
+        wanted = choices.read_settings(told)
+        leaders.change_settings(call.deployment, call.leader_id, wanted, found.version, call.by)
+    leaders.change_mode(call.deployment, call.leader_id, chosen, call.by)
+    call.call_worker()
+    return go(call.home, "mode")

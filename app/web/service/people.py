@@ -1,0 +1,118 @@
+"""Delegates, invited and taken back; and leaving."""
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.people import delegates, leaders
+from app.people.choices import zone_of
+from app.people.delegates import USUAL_DAYS
+from app.people.errors import BadChoice
+from app.web.forms import Wrong
+from app.web.service.views import delegate_view
+from app.web.service.visits import HOME, Call, Member, admit, attend, go
+
+router = APIRouter()
+_DELEGATES = "/you/{diary}/delegates"
+_INVITATION = "/you/invitation/{token}"
+
+
+@router.get(_DELEGATES)
+async def delegates_page(request: Request) -> Response:
+    """Who may act on the diary."""
+    return await attend(request, _page, own=True)
+
+
+@router.post(_DELEGATES)
+async def invite(request: Request) -> Response:
+    """Invite somebody: the answer shows the link, once, and it is kept nowhere."""
+    return await attend(request, _invite, own=True)
+
+
+@router.post(_DELEGATES + "/{delegation_id}/revoke")
+async def revoke(request: Request) -> Response:
+    """End a grant."""
+    return await attend(request, _revoke, own=True)
+
+
+@router.get(_INVITATION)
+async def invitation(request: Request) -> Response:
+    """Somebody was invited to act on a diary."""
+    return await admit(request, lambda member: member.page("invitation.html"))
+
+
+@router.post(_INVITATION)
+async def accept(request: Request) -> Response:
+    """Become the delegate."""
+    return await admit(request, _accept)
+
+
+@router.post("/you/acting/{delegation_id}/end")
+async def give_up(request: Request) -> Response:
+    """Stop acting for somebody."""
+    return await admit(request, _give_up)
+
+
+@router.get("/you/{diary}/leave")
+async def leave_page(request: Request) -> Response:
+    """What happens when somebody leaves."""
+    return await attend(request, lambda call: call.page("leave.html"), own=True)
+
+
+@router.post("/you/{diary}/leave")
+async def leave(request: Request) -> Response:
+    """Leave: holds and data are removed."""
+    return await attend(request, _leave, own=True)
+
+
+def _page(call: Call, link: str = "", sentence: str = "") -> Response:
+    zone = zone_of(leaders.get(call.deployment, call.leader_id).settings)
+    granted = delegates.granted(call.deployment, call.leader_id)
+    field = "days" if "days" in sentence else "label"
+    wrong = (Wrong(field, sentence),) if sentence else ()
+    return call.page(
+        "delegates.html",
+        422 if wrong else 200,
+        wrong=wrong,
+        fields={each.field for each in wrong},
+        grants=[delegate_view(each, call.now, zone) for each in granted],
+        link=link,
+        alone=call.offers.provider is None,
+        label=call.form.word("label") if wrong else "",
+        days=call.form.word("days") if wrong else str(USUAL_DAYS),
+    )
+
+
+def _invite(call: Call) -> Response:
+    days = call.form.word("days")
+    try:
+        made = delegates.invite(
+            call.deployment,
+            call.leader_id,
+            call.form.word("label"),
+            int(days) if days.isdecimal() and len(days) < 6 else 0,
+        )
+    except BadChoice as error:
+        return _page(call, sentence=str(error))
+    return _page(call, link=f"{call.site}/you/invitation/{made.token}")
+
+
+def _revoke(call: Call) -> Response:
+    delegates.revoke(call.deployment, call.leader_id, call.id("delegation_id"))
+    return go(f"{call.home}/delegates", "revoked")
+
+
+def _accept(member: Member) -> Response:
+    found = delegates.accept(member.deployment, member.principal.identity, member.path["token"])
+    return go(f"{HOME}/{found.leader_id}", "accepted-invitation")
+
+
+def _give_up(member: Member) -> Response:
+    delegates.give_up(member.deployment, member.principal.identity, member.id("delegation_id"))
+    return go(HOME, "given-up")
+
+
+def _leave(call: Call) -> Response:
+    leaders.leave(call.deployment, call.leader_id)
+    call.call_worker()
+    return go(HOME, "left")

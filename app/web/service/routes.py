@@ -1,0 +1,13 @@
+"""All the pages, those with names of their own before those of any diary."""
+
+from fastapi import APIRouter
+from starlette.responses import HTMLResponse
+
+from app.web.service import connecting, diary, holds, joining, people, plans, record, signing
+
+GROUPS = tuple(
+    each.router for each in (signing, joining, connecting, people, plans, holds, record, diary)
+)
+router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+for each in GROUPS:
+    router.include_router(each)

@@ -1,0 +1,349 @@
+"""Values of the life of a diary as words for a page. Templates decide nothing."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from zoneinfo import ZoneInfo
+
+from app.connecting.connections import Connection, Provider
+from app.connecting.states import Action
+from app.life.journal import StepState
+from app.life.reasons import SENTENCES
+from app.life.records import Kept
+from app.life.releasing import Held
+from app.life.reports import Fate, Report
+from app.life.states import MOVES, PlanState
+from app.people.delegates import Delegation, State
+from app.people.history import Entry, Who
+from app.web.presenters import TIERS, ChangeDay, change_days
+from app.web.service.words import (
+    AT_WORK,
+    BUTTONS,
+    PROVIDERS,
+    STATES,
+    hold_name,
+    say_fate,
+    say_moment,
+    say_span,
+    say_what,
+)
+from rules.change import Agreement, Change
+from rules.event import Kind
+from rules.planner.plan import Tier
+from rules.words import say_count, say_day, say_minutes, say_time
+from rules.working_pattern import local_date, monday
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """The one thing to do: a form that is sent, or a link where `link`."""
+
+    label: str
+    path: str
+    link: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionView:
+    """One connection: what it is, how it is, and the button that helps."""
+
+    id: str
+    name: str
+    provider: str
+    path: str
+    sentence: str
+    button: Button | None
+
+
+def connection_view(known: Connection, home: str, zone: ZoneInfo) -> ConnectionView:
+    """A connection in words."""
+    path = f"{home}/calendars/{known.id}"
+    trouble = known.trouble
+    if trouble is None:
+        when = "" if known.read_at is None else f" It was last read on {_when(known, zone)}."
+        sentence, button = f"It works.{when}", None
+    else:
+        sentence = trouble.sentence
+        button = _button(trouble.action, known, home, path)
+    return ConnectionView(
+        known.id, PROVIDERS[known.provider], known.provider.value, path, sentence, button
+    )
+
+
+def _when(known: Connection, zone: ZoneInfo) -> str:
+    return "" if known.read_at is None else say_moment(known.read_at, zone)
+
+
+def _button(action: Action, known: Connection, home: str, path: str) -> Button:
+    label = BUTTONS[action]
+    if action is Action.TRY_AGAIN:
+        return Button(label, f"{path}/try")
+    if action is Action.CONFIRM_EMPTY:
+        return Button(label, f"{path}/empty")
+    if known.provider in (Provider.MICROSOFT, Provider.GOOGLE):
+        return Button(label, f"{home}/connect/{known.provider.value}?again={known.id}", link=True)
+    return Button(label, f"{home}/connect?again={known.id}", link=True)
+
+
+# --- plans ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PlanLine:
+    """One plan in a list."""
+
+    path: str
+    title: str
+    state: str
+    about: str
+    when: str
+    waits: bool
+    works: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PlanWeek:
+    """The changes of one week."""
+
+    heading: str
+    days: tuple[ChangeDay, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FateView:
+    """One change and what has become of it."""
+
+    what: str
+    state: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanView:
+    """One plan, ready to be shown."""
+
+    path: str
+    title: str
+    state: str
+    about: str
+    reason: str
+    hash: str
+    when: str
+    summary: str
+    weeks: tuple[PlanWeek, ...]
+    fates: tuple[FateView, ...]
+    unknown: bool
+    mails: str
+    unsent: str
+    waits: bool
+    works: bool
+    can_undo: bool
+    undo_until: str
+
+
+def plan_line(kept: Kept, home: str, zone: ZoneInfo) -> PlanLine:
+    """A plan in a list."""
+    state, about = STATES[kept.state]
+    changes = () if kept.contents is None else kept.contents.changes
+    return PlanLine(
+        path=f"{home}/plans/{kept.id}",
+        title=say_changes(changes) or "A plan",
+        state=state,
+        about=about,
+        when=say_moment(kept.made_at, zone),
+        waits=kept.state is PlanState.PROPOSED,
+        works=kept.state in AT_WORK,
+    )
+
+
+def plan_view(found: Report, home: str, zone: ZoneInfo, now: datetime) -> PlanView:
+    """A plan with all of its changes."""
+    kept = found.kept
+    state, about = STATES[kept.state]
+    changes = tuple(each.change for each in found.fates)
+    waits = kept.state is PlanState.PROPOSED
+    until = kept.undo_until
+    in_time = until is not None and now < until and kept.contents is not None
+    return PlanView(
+        path=f"{home}/plans/{kept.id}",
+        title=TIERS[Tier(kept.tier)][0],
+        state=state,
+        about=about,
+        reason="" if kept.reason is None else _reason(kept),
+        hash="" if kept.contents is None else kept.contents.hash,
+        when=say_moment(kept.made_at, zone),
+        summary=say_changes(changes),
+        weeks=tuple(_weeks(changes, zone)) if waits else (),
+        fates=() if waits else tuple(_fates(found.fates, zone)),
+        unknown=any(each.agreement is Agreement.UNKNOWN for each in changes),
+        mails=_mails(changes),
+        unsent=_unsent(found),
+        waits=waits,
+        works=kept.state in AT_WORK,
+        can_undo=in_time and PlanState.UNDOING in MOVES[kept.state],
+        undo_until=say_moment(until, zone) if until is not None else "",
+    )
+
+
+def say_changes(changes: Sequence[Change]) -> str:
+    """How much a plan changes: `12 holds, 2 meetings, 7 people told`."""
+    meetings = sum(each.hold is None for each in changes)
+    told = sum(each.people_told for each in changes)
+    parts = [
+        say_count(number, noun)
+        for number, noun in ((len(changes) - meetings, "hold"), (meetings, "meeting"))
+        if number
+    ]
+    if told:
+        parts.append(f"{told} people told" if told > 1 else "1 person told")
+    return ", ".join(parts)
+
+
+def _mails(changes: Sequence[Change]) -> str:
+    mails = sum(each.mails for each in changes)
+    return f"Saying yes sends {say_count(mails, 'mail')}." if mails else "Nobody gets a mail."
+
+
+def _unsent(found: Report) -> str:
+    mails = found.mails_not_unsent
+    if not mails:
+        return ""
+    went = "1 mail has gone out" if mails == 1 else f"{mails} mails have gone out"
+    return f"{went}; undoing does not call them back."
+
+
+def _reason(kept: Kept) -> str:
+    return "" if kept.reason is None else SENTENCES[kept.reason]
+
+
+def _weeks(changes: Sequence[Change], zone: ZoneInfo) -> Iterator[PlanWeek]:
+    ordered = sorted(changes, key=lambda each: each.starts)
+    for first, group in groupby(ordered, key=lambda each: monday(local_date(each.starts, zone))):
+        mine = list(group)
+        heading = f"Week of {say_day(first)}: {say_changes(mine)}"
+        yield PlanWeek(heading, tuple(change_days(mine, zone)))
+
+
+def _fates(fates: Sequence[Fate], zone: ZoneInfo) -> Iterator[FateView]:
+    for each in sorted(fates, key=lambda fate: fate.change.starts):
+        why = each.sentence if _is_odd(each) else ""
+        yield FateView(each.change.message or _removed(each.change, zone), say_fate(each), why)
+
+
+def _is_odd(fate: Fate) -> bool:
+    return StepState.SKIPPED in (fate.applied, fate.undone)
+
+
+def _removed(change: Change, zone: ZoneInfo) -> str:
+    """A hold that was given up has no words of the planner."""
+    if change.before is None or change.hold is None:
+        return "A change."
+    day = say_day(local_date(change.before.start, zone))
+    span = say_span(change.before.start, change.before.end, zone)
+    return f"Give up {hold_name(change.hold).lower()} from {span} on {day}."
+
+
+# --- holds ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class HoldView:
+    """One hold and what can be done with it."""
+
+    id: str
+    name: str
+    when: str
+    firm: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HoldDay:
+    """The holds of one day."""
+
+    heading: str
+    holds: tuple[HoldView, ...]
+
+
+def hold_days(held: Sequence[Held], zone: ZoneInfo, *, own: bool) -> tuple[HoldDay, ...]:
+    """Holds by day; a check-in is the leader's alone."""
+    shown = [each for each in held if own or each.kind is not Kind.CHECK_IN]
+    days = groupby(shown, key=lambda each: local_date(each.span.start, zone))
+    return tuple(
+        HoldDay(say_day(day), tuple(_hold(each, zone) for each in group)) for day, group in days
+    )
+
+
+def _hold(held: Held, zone: ZoneInfo) -> HoldView:
+    length = say_minutes(held.span.minutes)
+    when = f"{say_span(held.span.start, held.span.end, zone)} ({length})"
+    return HoldView(held.id, hold_name(held.kind), when, held.firm)
+
+
+# --- people and history ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class DelegateView:
+    """One grant."""
+
+    id: str
+    label: str
+    state: str
+    can_end: bool
+
+
+_STANDS = {
+    State.INVITED: "Invited; the invitation has not been used yet",
+    State.ACTIVE: "Can act for you",
+    State.LAPSED: "The invitation was not used in time",
+    State.EXPIRED: "Ended by itself",
+    State.REVOKED: "Ended",
+}
+
+
+def delegate_view(grant: Delegation, now: datetime, zone: ZoneInfo) -> DelegateView:
+    """A grant in words."""
+    state = grant.state(now)
+    there = state in (State.INVITED, State.ACTIVE)
+    until = f", until {say_moment(grant.expires_at, zone)}" if there else ""
+    return DelegateView(grant.id, grant.label, f"{_STANDS[state]}{until}.", there)
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryLine:
+    """One thing that happened."""
+
+    when: str
+    what: str
+    who: str
+    plan: str
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryDay:
+    """What happened on one day."""
+
+    heading: str
+    lines: tuple[HistoryLine, ...]
+
+
+def history_days(
+    entries: Sequence[Entry], labels: dict[str, str], home: str, zone: ZoneInfo
+) -> tuple[HistoryDay, ...]:
+    """Entries by day; `labels` are what delegates are called."""
+    days = groupby(entries, key=lambda each: local_date(each.at, zone))
+    return tuple(
+        HistoryDay(say_day(day), tuple(_line(each, labels, home, zone) for each in group))
+        for day, group in days
+    )
+
+
+def _line(entry: Entry, labels: dict[str, str], home: str, zone: ZoneInfo) -> HistoryLine:
+    who = {Who.LEADER: "The leader", Who.CLEARWAY: "Clearway"}.get(entry.by.who, "")
+    return HistoryLine(
+        when=say_time(entry.at, zone),
+        what=say_what(entry.what, entry.details),
+        who=who or labels.get(entry.by.delegation_id or "", "A delegate"),
+        plan="" if entry.plan_id is None else f"{home}/plans/{entry.plan_id}",
+    )

@@ -1,0 +1,305 @@
+"""From a request to somebody who may make it, and back to a page.
+
+Each page is a function of a `Guest` (anybody), a `Member` (somebody who signed in) or a `Call`
+(somebody who may act on one diary). `greet`, `admit` and `attend` find out which, run the function
+in a thread, and answer with a page about what went wrong where something did.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import QueryParams
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from app import logs, problems
+from app.deployment import Deployment
+from app.door import sessions
+from app.door.desk import Service, desk_of
+from app.door.guard import SAFE, OtherSite, from_other_site, says_own_site
+from app.door.intake import Form, content_type, read_form
+from app.door.sessions import NotSignedIn
+from app.people import history, principal
+from app.people.delegates import Delegation
+from app.people.errors import NotAllowed
+from app.people.history import Actor
+from app.people.principal import Access, Principal
+from app.web.rendering import render
+from app.web.service.offers import Offers, offers_of
+from app.web.service.trouble import way_on
+from app.web.service.words import DONE
+
+LARGEST = 65_536
+"""Bytes of a form: choices and short texts, never a calendar."""
+FORM = "multipart/form-data"
+HOME, SIGN_IN = "/you", "/you/sign-in"
+MINE = "mine"
+"""The word for one's own diary in an address; others have their leader's id."""
+_ID = re.compile("[0-9a-f]{32}")
+_NOTHING = Form({}, {})
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """A request by anybody."""
+
+    request: Request = field(repr=False)
+    service: Service = field(repr=False)
+    offers: Offers = field(repr=False)
+    form: Form = field(repr=False)
+
+    @property
+    def deployment(self) -> Deployment:
+        """What remembers."""
+        return self.service.deployment
+
+    @property
+    def now(self) -> datetime:
+        """This moment (aware UTC)."""
+        return self.deployment.now()
+
+    @property
+    def path(self) -> Mapping[str, str]:
+        """The parts of the address."""
+        return self.request.path_params
+
+    @property
+    def query(self) -> QueryParams:
+        """What stands after the address."""
+        return self.request.query_params
+
+    @property
+    def browser(self) -> str:
+        """How a browser is known that was sent elsewhere."""
+        return sessions.errand_of(self.request, self.deployment.settings)
+
+    @property
+    def site(self) -> str:
+        """The address of the service as this browser calls it, without a slash at its end."""
+        return self.deployment.settings.public_url or str(self.request.base_url).rstrip("/")
+
+    def id(self, name: str) -> str:
+        """An id in the address. Raises NotAllowed for what cannot be one."""
+        found = self.path[name]
+        if not _ID.fullmatch(found):
+            raise NotAllowed
+        return found
+
+    def context(self) -> dict[str, Any]:
+        """What every page says."""
+        done = DONE.get(self.query.get("done", ""), "")
+        return {"signed_in": False, "done": done, "home": "", "own": False, "whose": ""}
+
+    def page(self, template: str, status: int = 200, **values: Any) -> Response:
+        """A page of this package."""
+        return render(f"service/{template}", status, **{**self.context(), **values})
+
+
+@dataclass(frozen=True, slots=True)
+class Member(Guest):
+    """A request by somebody who signed in."""
+
+    principal: Principal
+    token: str = field(repr=False)
+
+    def context(self) -> dict[str, Any]:
+        """What every page says."""
+        # slots=True makes another class, which a bare super() does not find
+        return {**Guest.context(self), "signed_in": True}
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Member):
+    """A request about one diary, by its leader or a delegate."""
+
+    access: Access
+
+    @property
+    def leader_id(self) -> str:
+        """Whose diary it is."""
+        return self.access.leader_id
+
+    @property
+    def by(self) -> Actor:
+        """Who asks, for the history."""
+        return self.access.by
+
+    @property
+    def home(self) -> str:
+        """The address of the diary's page."""
+        return f"{HOME}/{self.path['diary']}"
+
+    @property
+    def grant(self) -> Delegation | None:
+        """The delegation by which somebody acts; None for the leader."""
+        found = (each for each in self.principal.grants if each.id == self.by.delegation_id)
+        return next(found, None)
+
+    def context(self) -> dict[str, Any]:
+        """What every page says."""
+        label = "" if self.grant is None else self.grant.label
+        about = {"home": self.home, "own": self.access.is_leader, "whose": label}
+        return {**Member.context(self), **about}
+
+    def call_worker(self) -> None:
+        """Have a worker attend to the diary soon."""
+        self.service.call_worker(self.leader_id)
+
+
+def go(path: str, done: str = "", **query: str) -> Response:
+    """On to another page, which says what was done: a word of `DONE`."""
+    told = {**query, **({"done": done} if done else {})}
+    return RedirectResponse(f"{path}?{urlencode(told)}" if told else path, 303)
+
+
+async def greet(
+    request: Request, work: Callable[[Guest], Response], *, asks: bool = False
+) -> Response:
+    """Answer anybody. `asks` is whether somebody else's server is asked, which takes a while."""
+
+    async def answer() -> Response:
+        guest = await _guest(request)
+        return await _run(guest, lambda: work(guest), asks=asks)
+
+    return await _careful(request, answer)
+
+
+async def receive_form(request: Request, work: Callable[[Guest], Response]) -> Response:
+    """Answer another site's form, which tells nothing about who sent it and brings no cookie."""
+
+    async def answer() -> Response:
+        guest = Guest(request, _service(request), offers_of(request), _NOTHING)
+        return await _run(guest, lambda: work(guest), asks=False)
+
+    return await _careful(request, answer)
+
+
+async def admit(
+    request: Request, work: Callable[[Member], Response], *, asks: bool = False
+) -> Response:
+    """Answer somebody who signed in; others are sent to do so."""
+
+    async def answer() -> Response:
+        member = await run_in_threadpool(_enter, await _guest(request))
+        with logs.about(actor=member.principal.identity):
+            return await _run(member, lambda: work(member), asks=asks)
+
+    return await _careful(request, answer)
+
+
+async def attend(
+    request: Request,
+    work: Callable[[Call], Response],
+    *,
+    own: bool = False,
+    asks: bool = False,
+    area: str = "",
+) -> Response:
+    """Answer a leader or a delegate about one diary; where it is `own`, the leader alone.
+
+    `area` is one word for what is shown: the history tells that a delegate has seen it.
+    """
+
+    async def answer() -> Response:
+        member = await run_in_threadpool(_enter, await _guest(request))
+        call = await run_in_threadpool(_call, member, own, area)
+        with logs.about(actor=call.principal.identity, leader=call.leader_id, role=call.by.who):
+            return await _run(call, lambda: work(call), asks=asks)
+
+    return await _careful(request, answer)
+
+
+def _service(request: Request) -> Service:
+    """What remembers; where nothing does, there is nothing at these addresses."""
+    service = desk_of(request).service
+    if service is None:
+        raise HTTPException(404)
+    return service
+
+
+async def _guest(request: Request) -> Guest:
+    service, form = _service(request), _NOTHING
+    if request.method not in SAFE:
+        if from_other_site(request.headers):
+            raise OtherSite
+        content_type(request, (FORM,))
+        form = await read_form(request, LARGEST)
+    return Guest(request, service, offers_of(request), form)
+
+
+def _enter(guest: Guest) -> Member:
+    deployment, headers = guest.deployment, guest.request.headers
+    carried = sessions.carried(guest.request, deployment.settings)
+    guest.service.limiter.take(deployment.fingerprints.of("limit", carried.token))
+    who = principal.resolve(deployment, carried.token)
+    if who is None:
+        raise NotSignedIn(carried=True)
+    if guest.request.method not in SAFE and not says_own_site(headers):
+        raise OtherSite
+    return Member(guest.request, guest.service, guest.offers, guest.form, who, carried.token)
+
+
+def _call(member: Member, own: bool, area: str) -> Call:
+    named = member.path["diary"]
+    if named != MINE and not _ID.fullmatch(named):
+        raise NotAllowed
+    leader_id = None if named == MINE else named
+    if own:
+        access = principal.require_leader(member.principal, leader_id)
+    else:
+        access = principal.require_may_act(member.deployment, member.principal, leader_id)
+    if area:
+        history.record_look(member.deployment, access.leader_id, access.by, area)
+    return Call(
+        member.request,
+        member.service,
+        member.offers,
+        member.form,
+        member.principal,
+        member.token,
+        access,
+    )
+
+
+async def _run(guest: Guest, work: Callable[[], Response], *, asks: bool) -> Response:
+    run = guest.service.callers.run if asks else run_in_threadpool
+    return await run(work)
+
+
+async def _careful(request: Request, answer: Callable[[], Any]) -> Response:
+    """What was answered, or a page with one sentence and a way on."""
+    try:
+        found: Response = await answer()
+    except NotSignedIn as error:
+        return _send_to_sign_in(request, error)
+    except problems.EXPECTED as error:
+        return _tell(request, error)
+    return found
+
+
+def _send_to_sign_in(request: Request, error: NotSignedIn) -> Response:
+    ended = {"why": "ended"} if "error=" in error.challenge else {}
+    back = request.url.path if request.method in SAFE else HOME
+    return go(SIGN_IN, **ended, to=back)
+
+
+def _tell(request: Request, error: Exception) -> Response:
+    kind = problems.kind_of(error)
+    label, path = way_on(request, error)
+    return render(
+        "service/trouble.html",
+        kind.status,
+        problems.headers_of(error),
+        title=kind.title,
+        detail=problems.say(error),
+        label=label,
+        way=path,
+        signed_in=sessions.is_carried(request, desk_of(request).settings),
+        done="",
+    )

@@ -1,0 +1,187 @@
+"""The diary and what is kept in it: shown, given up, kept, locked."""
+
+from dataclasses import replace
+
+import pytest
+
+from app.life import applying
+from rules.event import Kind, ScoredAs
+from tests.api.service.conftest import House, problem, sqlite
+from tests.life.people import GAP, PROTECTED, create, row_at, write
+from tests.life.worlds import at, hold, meeting
+
+pytestmark = sqlite
+ME = "/v1/leaders/me"
+DAYS = "from=2026-11-23&to=2026-11-28"
+OWN = replace(
+    meeting("therapy", at(25, "10:00"), 1), scored_as=ScoredAs.OWN_TIME, private=True, external=True
+)
+CHECK_IN = replace(hold("chat", Kind.CHECK_IN, at(26, "10:00", 30)), scored_as=ScoredAs.OWN_TIME)
+
+
+def test_the_diary_is_what_the_calendars_have(house: House) -> None:
+    found = house.client.get(f"{ME}/diary?{DAYS}", headers=house.leader())
+    items = {each["uid"]: each for each in found.json()}
+    assert set(items) == {each for each in house.world.calendar._events if each}
+    assert items["board"] == {
+        "id": "board",
+        "uid": "board",
+        "recurrence_id": None,
+        "start": "2026-11-24T10:00:00Z",
+        "end": "2026-11-24T11:00:00Z",
+        "all_day": False,
+        "show_as": "busy",
+        "private": False,
+        "status": "confirmed",
+        "organizer": True,
+        "other_people": 3,
+        "external": False,
+        "hold": None,
+        "firm": False,
+        "locked": False,
+        "scored_as": "appointment",
+    }
+
+
+def test_a_check_says_what_is_missing(house: House) -> None:
+    found = house.client.get(f"{ME}/check?{DAYS}", headers=house.leader()).json()
+    assert found["window"] == {
+        "from": "2026-11-23",
+        "to": "2026-11-28",
+        "time_zone": "Europe/London",
+    }
+    gap = next(each for each in found["findings"] if each["rule"] == "gap")
+    assert gap["event_ids"] == ["board", "budget"]
+
+
+def test_a_delegate_sees_no_more_than_in_outlook(new_house) -> None:
+    """Of private events and check-ins that there is something, and nothing about it."""
+    house = new_house((OWN, CHECK_IN, meeting("board", at(24, "10:00"), 3)))
+    delegate, _ = house.delegate()
+    home = f"/v1/leaders/{house.world.leader_id}"
+    url = f"{home}/diary?{DAYS}"
+    mine = {each["uid"]: each for each in house.client.get(url, headers=house.leader()).json()}
+    theirs = {each["uid"]: each for each in house.client.get(url, headers=delegate).json()}
+    assert theirs["board"] == mine["board"]
+    assert mine["therapy"]["other_people"] == 1
+    assert mine["chat"]["hold"] == "check_in"
+    for uid in ("therapy", "chat"):
+        shown = {name for name in mine[uid] if mine[uid][name] == theirs[uid][name]}
+        assert {"start", "end", "show_as"} <= shown
+        assert theirs[uid]["private"] is True
+        assert (theirs[uid]["hold"], theirs[uid]["other_people"]) == (None, 0)
+        assert not theirs[uid]["organizer"] and not theirs[uid]["external"]
+
+
+@pytest.mark.parametrize("wrong", ["from=x", "from=2026-11-23&to=2026-11-23", "days=5", "from=5"])
+def test_days_that_cannot_be_are_one_sentence(house: House, wrong: str) -> None:
+    for name in ("diary", "check"):
+        answer = house.client.get(f"{ME}/{name}?{wrong}", headers=house.leader())
+        problem(answer, 422, "bad-input")
+
+
+def test_without_a_calendar_there_is_no_diary(house: House) -> None:
+    headers = house.somebody(joined=True)
+    # the calendars of the tests are found by leader
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("app.life.diaries.connected", lambda deployment, leader_id: ())
+        answer = house.client.get(f"{ME}/diary", headers=headers)
+    assert "connect one" in problem(answer, 409, "not-now")
+
+
+def test_a_hold_is_given_up_in_one_step(new_house) -> None:
+    """No reason is asked for, no calendar is waited for, and pressing twice is pressing once."""
+    house = new_house(())
+    headers = house.leader()
+    write(house.world, create(Kind.PROTECTED, PROTECTED), create(Kind.GAP, GAP))
+    listed = house.client.get(f"{ME}/holds", headers=headers).json()["holds"]
+    assert [(each["kind"], each["start"]) for each in listed] == [
+        ("protected", "2026-11-23T13:00:00Z"),
+        ("gap", "2026-11-24T11:00:00Z"),
+    ]
+    url = f"{ME}/holds/{listed[0]['id']}"
+    kept = house.client.post(f"{url}/keep", headers=headers)
+    assert kept.json()["firm"] is True
+    loose = house.client.post(f"{url}/keep", json={"firm": False}, headers=headers)
+    assert loose.json()["firm"] is False
+
+    def fail() -> None:
+        raise AssertionError("a calendar was asked")
+
+    house.world.calendar.before_read = fail
+    first = house.client.post(f"{url}/lift", headers=headers)
+    assert (first.status_code, first.json()["state"]) == (202, "accepted")
+    assert house.client.post(f"{url}/lift", headers=headers).json() == first.json()
+    house.world.alive()
+    assert house.work(first.json()["id"]).state == "applied"
+    assert house.world.rows_of_holds() == [("gap", "Tue 11:00-Tue 11:10")]
+    gone = house.client.post(f"{url}/lift", headers=headers)
+    problem(gone, 404, "not-found")
+
+
+def test_now_means_the_hold_that_runs(new_house) -> None:
+    house = new_house(())
+    headers = house.leader()
+    write(house.world, create(Kind.PROTECTED, PROTECTED))
+    problem(house.client.post(f"{ME}/holds/lift", headers=headers), 404, "not-found")
+    house.world.now = PROTECTED.start.replace(minute=30)
+    lifted = house.client.post(f"{ME}/holds/lift", headers=headers)
+    assert lifted.status_code == 202
+    assert house.work(lifted.json()["id"]).state == "applied"
+    assert house.world.rows_of_holds() == []
+
+
+def test_a_hold_whose_plan_came_to_nothing_can_be_given_up_again(new_house) -> None:
+    house = new_house(())
+    headers = house.leader()
+    write(house.world, create(Kind.PROTECTED, PROTECTED))
+    url = f"{ME}/holds/{row_at(house.world, PROTECTED).id}/lift"
+    first = house.client.post(url, headers=headers).json()["id"]
+    house.world.rest(paused_until=PROTECTED.end)
+    assert house.work(first).state == "stale"
+    problem(house.client.post(url, headers=headers), 409, "not-now")
+    house.world.rest(paused_until=None)
+    again = house.client.post(url, headers=headers).json()["id"]
+    assert again != first
+    assert applying.apply(house.deployment, house.world.lease(), again).state == "applied"
+
+
+def test_a_delegate_sees_and_lifts_no_check_in(new_house) -> None:
+    house = new_house(())
+    soon = at(23, "13:00", 30)
+    write(house.world, create(Kind.CHECK_IN, soon))
+    delegate, _ = house.delegate()
+    home = f"/v1/leaders/{house.world.leader_id}/holds"
+    assert house.client.get(home, headers=delegate).json() == {"holds": []}
+    assert len(house.client.get(home, headers=house.leader()).json()["holds"]) == 1
+    hold_id = row_at(house.world, soon).id
+    house.world.now = soon.start
+    for url in (f"{home}/{hold_id}/lift", f"{home}/{hold_id}/keep", f"{home}/lift"):
+        problem(house.client.post(url, headers=delegate), 404, "not-found")
+    lifted = house.client.post(f"{home}/{hold_id}/lift", headers=house.leader())
+    plan = f"{home.removesuffix('holds')}plans/{lifted.json()['id']}"
+    assert len(lifted.json()["fates"]) == 1
+    assert house.client.get(plan, headers=delegate).json()["fates"] == []
+
+
+def test_a_meeting_is_locked_and_let_go(house: House) -> None:
+    headers, url = house.leader(), f"{ME}/locks"
+    made = house.client.post(url, json={"event_id": "board"}, headers=headers)
+    assert made.status_code == 201
+    again = house.client.post(url, json={"event_id": "board"}, headers=headers)
+    assert again.json() == made.json()
+    assert house.client.get(url, headers=headers).json() == {"locks": [made.json()]}
+    nothing = house.client.post(url, json={"event_id": "\u0000"}, headers=headers)
+    problem(nothing, 422, "bad-input")
+    assert house.client.delete(made.headers["location"], headers=headers).status_code == 204
+    problem(house.client.delete(made.headers["location"], headers=headers), 404, "not-found")
+    assert house.client.get(url, headers=headers).json() == {"locks": []}
+
+
+@pytest.mark.parametrize("odd", ["x", "%00", "%F0%9F%99%82", "a" * 32 + "b", "A" * 32])
+def test_an_id_that_cannot_be_one_is_not_there(house: House, odd: str) -> None:
+    headers = house.leader()
+    for url in (f"plans/{odd}", f"connections/{odd}"):
+        problem(house.client.get(f"{ME}/{url}", headers=headers), 404, "not-found")
+    for url in (f"holds/{odd}/lift", f"plans/{odd}/undo"):
+        problem(house.client.post(f"{ME}/{url}", headers=headers), 404, "not-found")

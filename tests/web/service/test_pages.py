@@ -1,0 +1,300 @@
+"""The pages of the service without a browser: each thing that can be done, and each way it can go wrong."""
+
+import io
+import json
+import re
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from app.config import Settings
+from app.deployment import open_deployment
+from app.main import create_app
+from app.people import sign_in
+from app.web.service import routes
+from app.web.service.offers import Offers
+from tests.web.service.conftest import SITE, Account, Browser, Clock
+
+Make = Callable[..., Browser]
+
+
+@pytest.fixture
+def leader(new_browser: Make, account: Account) -> Browser:
+    """A leader with a connected calendar, two working days, and plans that are asked first."""
+    browser = new_browser("leader")
+    browser.send("/you/start")
+    browser.send("/you/mine/connect/caldav", 200, **account.form)
+    browser.send(
+        "/you/mine/settings",
+        version="1",
+        hours="Mon 09:00-17:00",
+        time_zone="Europe/London",
+        days_off="",
+    )
+    browser.send("/you/mine/mode", mode="propose")
+    return browser
+
+
+def planned(browser: Browser, diary: str = "mine") -> tuple[str, str]:
+    """A new plan: its address and its hash."""
+    html = browser.send(f"/you/{diary}/plans", tier="shorten")
+    found = re.search(f'action="(/you/{diary}/plans/[0-9a-f]+)/accept"', html)
+    digest = re.search('name="hash" value="([^"]+)"', html)
+    assert found and digest, html
+    return found[1], digest[1]
+
+
+def test_whoever_is_not_signed_in_is_sent_to_sign_in(new_browser: Make) -> None:
+    """Nobody sees a page of anybody without a sign-in."""
+    browser = new_browser()
+    for path in ("", "/mine", "/mine/plans", "/mine/held", "/start", f"/{'0' * 32}"):
+        assert "Sign in with your organisation" in browser.see(f"/you{path}")
+    assert "Sign in" in browser.send("/you/mine/leave")
+
+
+def test_signing_in_elsewhere_and_out_again(new_browser: Make) -> None:
+    browser = new_browser("leader")
+    cookie = next(each for each in browser.client.cookies.jar if each.name == "__Host-clearway")
+    assert cookie.secure and cookie.has_nonstandard_attr("HttpOnly")
+    assert cookie.get_nonstandard_attr("SameSite") == "lax"
+    assert "Join Clearway" in browser.see("/you")
+    assert "You are signed out" in browser.send("/you/sign-out")
+    assert "Sign in with your organisation" in browser.see("/you")
+
+
+def test_what_goes_wrong_with_a_sign_in_is_a_page(new_browser: Make, clock_hand: Clock) -> None:
+    """A lost errand, a refusal at the provider, and a sign-in that has run out."""
+    browser = new_browser()
+    assert "please begin again" in browser.see("/you/sign-in/back?state=x&code=y", 422)
+    left = browser.client.get("/you/sign-in/go", follow_redirects=False)
+    state = re.search("state=([^&]+)", left.headers["location"])
+    assert state
+    stopped = browser.see(f"/you/sign-in/back?state={state[1]}&error=access_denied", 422)
+    assert "you can begin again" in stopped
+    assert "no local link" in browser.see("/you/link/nothing", 422)
+
+    browser.sign_in("leader")
+    clock_hand.pass_by(hours=13)
+    assert "Your sign-in has ended" in browser.see("/you")
+
+
+def test_a_sign_in_leads_nowhere_else(new_browser: Make) -> None:
+    html = new_browser().see("/you/sign-in?to=//other.example/")
+    assert "other.example" not in html
+
+
+def test_a_form_of_another_site_is_refused(leader: Browser) -> None:
+    away = {"sec-fetch-site": "cross-site"}
+    for path in ("/you/mine/leave", "/you/sign-out", "/you/mine/plans"):
+        answer = leader.client.post(path, files={"x": (None, "")}, headers=away)
+        assert answer.status_code == 403
+    assert "You are leaving" not in leader.see("/you")
+
+
+def test_a_password_that_is_wrong_and_an_address_that_is_refused(
+    leader: Browser, account: Account
+) -> None:
+    """The form comes back with one sentence, and without the password."""
+    html = leader.send(
+        "/you/mine/connect/caldav", 409, **{**account.form, "password": "wrong-password"}
+    )
+    assert "There is a problem" in html and "wrong-password" not in html
+    assert account.path in html
+    html = leader.send("/you/mine/connect/feed", 422, address="http://10.0.0.1/x.ics")
+    assert "There is a problem" in html
+    html = leader.send("/you/mine/connect/caldav", 422, url="", user="", password="")
+    assert "A CalDAV account has an https:// address" in html
+
+
+def test_consent_that_cannot_be_given_here(leader: Browser) -> None:
+    assert "Connect another way" in leader.see("/you/mine/connect/microsoft", 409)
+    assert "is not connected by consent" in leader.see("/you/mine/connect/caldav", 422)
+    assert "please begin again" in leader.see("/connections/back?state=x&code=y", 422)
+
+
+def test_a_provider_may_send_a_form_from_its_own_site(leader: Browser) -> None:
+    """It comes without a cookie, changes nothing, and leads on to where the cookie is sent."""
+    back = leader.client.post(
+        "/connections/back",
+        data={"state": "a", "code": "b"},
+        headers={"sec-fetch-site": "cross-site"},
+        follow_redirects=False,
+    )
+    assert back.status_code == 303
+    assert back.headers["location"].startswith("/connections/back?set_aside=")
+
+
+def test_every_page_of_a_diary_is_well_made(leader: Browser, deployment) -> None:
+    planned(leader)
+    for name in (
+        *("", "/connect", "/settings", "/mode", "/plans", "/holds", "/locks", "/pause"),
+        *("/history", "/held", "/delegates", "/leave"),
+    ):
+        leader.see(f"/you/mine{name}")
+    html = leader.see("/you/mine/connect")
+    one = re.search("/you/mine/calendars/[0-9a-f]+", html)
+    assert one
+    assert "Holds are written to" in leader.see(one[0])
+    assert "There is nothing here" in leader.see("/you/mine/nothing", 404)
+
+
+def test_no_page_is_kept_by_a_browser(leader: Browser) -> None:
+    """Every address of these pages says so, whatever it answers."""
+    nobody = "0" * 32
+    names = ("plan_id", "hold_id", "lock_id", "connection_id", "delegation_id")
+    values = {**dict.fromkeys(names, nobody), "diary": "mine", "token": "t", "provider": "google"}
+    known = [each for group in routes.GROUPS for each in group.routes]
+    pages = [each for each in known if "GET" in getattr(each, "methods", ())]
+    assert len(pages) > 20
+    for each in pages:
+        path = getattr(each, "path", "").format(**values)
+        answer = leader.client.get(path, follow_redirects=False)
+        assert answer.headers["cache-control"] == "no-store", path
+
+
+def test_a_printed_link_signs_in_once(tmp_path: Path) -> None:
+    """On a machine of one's own. Another link is printed on request."""
+    printed: list[str] = []
+    opened = open_deployment(Settings(data=str(tmp_path / "own")))
+    offers = Offers(print_link=lambda: printed.append(sign_in.local_link(opened)))
+    here = {"sec-fetch-site": "same-origin"}
+    with TestClient(
+        create_app(deployment=opened, offers=offers), base_url="http://127.0.0.1:8000", headers=here
+    ) as client:
+        page = client.post("/you/sign-in/link", files={"x": (None, "")})
+        assert "A new link was printed" in page.text
+        assert "Join Clearway" in client.get(f"/you/link/{printed[0]}").text
+        again = client.get(f"/you/link/{printed[0]}")
+        assert again.status_code == 422 and "please begin again" in again.text
+        number = client.get("http://localhost:8000/connections/back?code=x", follow_redirects=False)
+        assert number.headers["location"] == "http://127.0.0.1:8000/connections/back?code=x"
+    opened.close()
+
+
+def test_a_plan_is_accepted_and_taken_back(leader: Browser, account: Account) -> None:
+    before = account.names()
+    path, digest = planned(leader)
+    html = leader.send(f"{path}/accept", hash=digest)
+    assert "<strong>Done.</strong>" in html
+    assert len(account.names()) > len(before)
+    assert "<strong>Taken back.</strong>" in leader.send(f"{path}/undo")
+    assert account.names() == before
+
+
+def test_a_plan_that_was_not_shown_or_is_past_that_is_a_page(leader: Browser) -> None:
+    path, digest = planned(leader)
+    assert "not the plan that you were shown" in leader.send(f"{path}/accept", 409, hash="sha256:0")
+    assert "You said no" in leader.send(f"{path}/decline")
+    assert "cannot become accepted" in leader.send(f"{path}/accept", 409, hash=digest)
+    assert "cannot become undoing" in leader.send(f"{path}/undo", 409)
+    assert "There is no such plan" in leader.see(f"/you/mine/plans/{'0' * 32}", 404)
+
+
+def test_nothing_is_accepted_while_clearway_only_looks_or_is_paused(leader: Browser) -> None:
+    path, digest = planned(leader)
+    leader.send("/you/mine/pause", until="day")
+    assert "See the pause" in leader.send(f"{path}/accept", 409, hash=digest)
+    assert "See the pause" in leader.send("/you/mine/plans", 409, tier="holds")
+    assert "Clearway goes on" in leader.send("/you/mine/resume")
+    leader.send("/you/mine/mode", mode="observe")
+    assert "Choose how much Clearway does" in leader.send(f"{path}/accept", 409, hash=digest)
+    assert "Start now" in leader.see(path)
+
+
+def test_holds_are_kept_and_given_up_in_one_press(leader: Browser, account: Account) -> None:
+    path, digest = planned(leader)
+    leader.send(f"{path}/accept", hash=digest)
+    there = account.names()
+    hold = re.search("/you/mine/holds/[0-9a-f]+", leader.see("/you/mine/holds"))
+    assert hold
+    assert "Plans leave this hold" in leader.send(f"{hold[0]}/keep", firm="yes")
+    assert "Let it move" in leader.see("/you/mine/holds")
+    assert "The hold is given up" in leader.send(f"{hold[0]}/lift")
+    assert len(account.names()) == len(there) - 1
+    assert "There is no such hold" in leader.send(f"/you/mine/holds/{'0' * 32}/lift", 404)
+    assert "There is no such hold" in leader.send("/you/mine/holds/now/lift", 404)
+
+
+def test_settings_that_cannot_be_used_come_back(leader: Browser) -> None:
+    form = {"version": "2", "hours": "Mon 09:00-17:00", "time_zone": "Europe/London"}
+    for name, value in (("hours", "never"), ("time_zone", "Mars"), ("days_off", "soon")):
+        html = leader.send("/you/mine/settings", 422, **{**form, name: value})
+        assert f'href="#{name}"' in html
+    assert "changed meanwhile" in leader.send("/you/mine/settings", 412, **{**form, "version": "1"})
+
+
+def test_what_is_held_can_be_taken_along(leader: Browser) -> None:
+    taken = leader.client.post("/you/mine/held", files={"kind": (None, "json")})
+    assert taken.headers["cache-control"] == "no-store"
+    assert "leader" in json.loads(taken.content)["tables"]
+    packed = leader.client.post("/you/mine/held", files={"kind": (None, "zip")})
+    assert "leader.csv" in zipfile.ZipFile(io.BytesIO(packed.content)).namelist()
+    assert "Took the data along" in leader.see("/you/mine/history")
+
+
+def test_a_delegate_acts_and_sees_no_more_than_that(leader: Browser, new_browser: Make) -> None:
+    """The invitation is shown once. The delegate may not do what only a leader may."""
+    html = leader.send("/you/mine/delegates", label="PA", days="30")
+    link = re.search(f"{SITE}(/you/invitation/[\\w-]+)", html)
+    assert link
+    assert link[1] not in leader.see("/you/mine/delegates")
+
+    other = new_browser("assistant")
+    other.see(link[1])
+    html = other.send(link[1])
+    assert "You can act on this diary now" in html and "The diary: PA" in html
+    assert "can no longer be used" in other.send(link[1], 422)
+    home = re.search("/you/[0-9a-f]{32}", html)
+    assert home
+    diary = home[0].removeprefix("/you/")
+    for name in ("connect", "settings", "mode", "held", "delegates", "leave"):
+        other.see(f"{home[0]}/{name}", 404)
+    path, digest = planned(other, diary)
+    assert "<strong>Done.</strong>" in other.send(f"{path}/accept", hash=digest)
+    for name in ("", "/holds", "/locks", "/history", "/plans", "/pause"):
+        other.see(f"{home[0]}{name}")
+    assert "PA" in other.see("/you")
+
+    grant = re.search("/you/mine/delegates/[0-9a-f]+/revoke", leader.see("/you/mine/delegates"))
+    assert grant
+    leader.send(grant[0])
+    assert "There is nothing here that you can see" in other.see(home[0], 404)
+
+
+def test_another_leader_sees_nothing(leader: Browser, new_browser: Make, deployment) -> None:
+    path, digest = planned(leader)
+    other = new_browser("other")
+    other.send("/you/start")
+    plan = path.rpartition("/")[2]
+    assert "There is no such plan" in other.see(f"/you/mine/plans/{plan}", 404)
+    found = re.search("/you/mine/calendars/([0-9a-f]+)", leader.see("/you/mine/connect"))
+    assert found
+    other.see(f"/you/mine/calendars/{found[1]}", 404)
+    other.send(f"/you/mine/calendars/{found[1]}/disconnect", 404)
+    other.send(f"/you/mine/plans/{plan}/accept", 404, hash=digest)
+
+
+def test_leaving_takes_the_holds_and_everything_that_is_held(
+    leader: Browser, account: Account, deployment
+) -> None:
+    before = account.names()
+    path, digest = planned(leader)
+    leader.send(f"{path}/accept", hash=digest)
+    assert len(account.names()) > len(before)
+    assert "Leave, and delete everything" in leader.see("/you/mine/leave")
+    html = leader.send("/you/mine/leave")
+    assert "Sign in with your organisation" in html
+    assert account.names() == before
+    leader.sign_in("leader")
+    assert "Join Clearway" in leader.see("/you")
+
+
+def test_watching_first_is_what_joining_means(new_browser: Make, deployment) -> None:
+    browser = new_browser("new")
+    html = browser.send("/you/start")
+    assert "You have joined" in html
+    assert "Clearway only looks so far" in browser.see("/you")
+    assert "Connect a calendar" in browser.send("/you/mine/plans", 409, tier="holds")
