@@ -13,7 +13,10 @@ from app.terminal.glyphs import BOXES, PLAIN
 from app.terminal.page import open_page
 from tests.cli.conftest import BUSY_MONDAY, MONDAY, NOW, Run, calendar, meeting
 
-COMMANDS = ("diary", "check", "plan", "apply", "undo", "serve", "openapi", "doctor")
+COMMANDS = (
+    *("diary", "check", "plan", "apply", "undo", "serve", "worker", "openapi"),
+    *("migrate", "keys", "backup", "restore", "doctor"),
+)
 
 
 def test_the_commands_are_those_of_the_contract_so_far_in_the_order_of_use(clearway: Run):

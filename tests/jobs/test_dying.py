@@ -11,6 +11,7 @@ from datetime import timedelta
 
 import pytest
 
+from app.jobs.engine import Queue
 from app.life import records
 from app.life.proposing import accept
 from app.life.states import PlanState
@@ -57,9 +58,7 @@ def test_whoever_is_killed_every_plan_is_written_and_taken_back_once(
         workers.append(site.worker())
     for number in range(SOAK_ROUNDS if soak else ROUNDS):
         proposed = [propose(site, queue, each) for each in diaries]
-        for diary, plan in zip(diaries, proposed, strict=True):
-            accept(site.deployment, diary.leader_id, plan.id, plan.contents.hash)
-            queue.put(diary.leader_id)
+        accept_all(site, queue, diaries, proposed)
         replace_one(site, workers, chance)
         settled(site, diaries, PlanState.APPLIED)
         for diary, plan in zip(diaries, proposed, strict=True):
@@ -75,9 +74,7 @@ def test_whoever_is_killed_every_plan_is_written_and_taken_back_once(
 def test_a_worker_that_wakes_up_does_nothing_twice(site, queue, diaries):
     sleeper = site.worker()
     proposed = [propose(site, queue, each) for each in diaries]
-    for diary, plan in zip(diaries, proposed, strict=True):
-        accept(site.deployment, diary.leader_id, plan.id, plan.contents.hash)
-        queue.put(diary.leader_id)
+    accept_all(site, queue, diaries, proposed)
     until(lambda: any(each.holds() for each in diaries), "the first hold")
     with frozen(sleeper):
         site.worker()
@@ -90,9 +87,7 @@ def test_a_worker_that_wakes_up_does_nothing_twice(site, queue, diaries):
 def test_a_database_that_restarts_costs_nothing(site, queue, diaries, postgresql):
     site.worker()
     proposed = [propose(site, queue, each) for each in diaries]
-    for diary, plan in zip(diaries, proposed, strict=True):
-        accept(site.deployment, diary.leader_id, plan.id, plan.contents.hash)
-        queue.put(diary.leader_id)
+    accept_all(site, queue, diaries, proposed)
     until(lambda: any(each.holds() for each in diaries), "the first hold")
     server: Postgresql = postgresql
     server.stop("immediate")
@@ -102,7 +97,7 @@ def test_a_database_that_restarts_costs_nothing(site, queue, diaries, postgresql
         assert diary.holds() == wanted(plan)
 
 
-def propose(site: Site, queue, diary: Diary) -> records.Kept:
+def propose(site: Site, queue: Queue, diary: Diary) -> records.Kept:
     """A new plan that waits for an answer."""
     site.plan_now(diary.leader_id)
     with site.deployment.database.transaction() as session:
@@ -115,6 +110,15 @@ def propose(site: Site, queue, diary: Diary) -> records.Kept:
 
 def is_new(plan: records.Kept) -> bool:
     return plan.state is PlanState.PROPOSED
+
+
+def accept_all(
+    site: Site, queue: Queue, diaries: Sequence[Diary], proposed: Sequence[records.Kept]
+) -> None:
+    for diary, plan in zip(diaries, proposed, strict=True):
+        assert plan.contents is not None
+        accept(site.deployment, diary.leader_id, plan.id, plan.contents.hash)
+        queue.put(diary.leader_id)
 
 
 def newest(site: Site, diary: Diary) -> tuple[records.Kept, ...]:
@@ -132,9 +136,7 @@ def wanted(plan: records.Kept) -> list[str]:
     """The holds that a plan of nothing but new holds leaves behind."""
     assert plan.contents is not None
     assert {each.kind for each in plan.contents.changes} == {ChangeKind.HOLD_CREATE}
-    return sorted(
-        f"{each.hold} {each.after.start:%Y%m%dT%H%M%SZ}" for each in plan.contents.changes
-    )
+    return sorted(f"{each.hold} {each.starts:%Y%m%dT%H%M%SZ}" for each in plan.contents.changes)
 
 
 def replace_one(site: Site, workers: list[Worker], chance: random.Random) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -55,7 +56,7 @@ def row_at(world: World, when: Interval) -> Hold:
     return next(each for each in rows(world) if each.starts_at == when.start)
 
 
-def look(world: World, confirmed: Collection[str] = (), **changed: object) -> Noticed:
+def look(world: World, confirmed: Collection[str] = (), **changed: Any) -> Noticed:
     """Read the diary anew and notice what people did; `changed` is of the reading."""
     person = diaries.person_of(world.deployment, world.leader_id)
     with diaries.opened(world.deployment, person, MONDAY, END) as diary:

@@ -171,7 +171,8 @@ class Restless(Planner):
         new = Change(
             ChangeKind.EVENT_MOVE, at(24, "10:00"), at(24, "11:00"), f"x{len(keep)}", mails=9
         )
-        return replace(made, plan=_Made((new,) if tier is Tier.MOVE else ()))
+        changes = (new,) if tier is Tier.MOVE else ()
+        return Planned(made.opened, _Made(changes), 0.0)  # type: ignore[arg-type]  # as above
 
 
 def test_where_fewer_meetings_do_not_do_the_tier_is_lower() -> None:
