@@ -3,6 +3,10 @@
 from collections.abc import Iterable
 from datetime import date
 from enum import StrEnum
+from importlib.machinery import SourceFileLoader
+from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 
 class Nation(StrEnum):
@@ -31,10 +35,18 @@ def bank_holidays(nation: Nation, first_year: int, last_year: int) -> frozenset[
     """
     if nation is Nation.NONE:
         return frozenset()
-    from holidays.countries.united_kingdom import UnitedKingdom
-
     years = range(first_year, last_year + 1)
-    holidays: Iterable[date] = UnitedKingdom(  # type: ignore[no-untyped-call] # the package has no types here
-        subdiv=_SUBDIVISION[nation], years=years
-    )
-    return frozenset(holidays)
+    found: Iterable[date] = united_kingdom()(subdiv=_SUBDIVISION[nation], years=years)
+    return frozenset(found)
+
+
+def united_kingdom() -> Any:
+    """`holidays.UnitedKingdom` from its own file: by that name, 250 other countries come with it,
+    and a command that reads a diary would wait for them."""
+    import holidays
+
+    file = Path(holidays.__file__).with_name("countries") / "united_kingdom.py"
+    loader = SourceFileLoader("holidays.countries.united_kingdom", str(file))
+    module = ModuleType(loader.name)
+    loader.exec_module(module)
+    return module.UnitedKingdom

@@ -110,9 +110,12 @@ Count = Annotated[int, Field(ge=0)]
 
 
 class Shape(BaseModel):
-    """What all shapes share: a field that is not in the contract is refused, never dropped."""
+    """What all shapes share: a field that is not in the contract is refused, never dropped.
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    Each is made ready when it is first used: a command uses few of them, and has to start fast.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, defer_build=True)
 
 
 class OccurrenceItem(Shape):

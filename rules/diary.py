@@ -1,11 +1,13 @@
 """A leader's diary over some days: what belongs to which day, and what each day is for."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
+from itertools import accumulate
+from typing import Generic, TypeVar
 
 from rules.event import Kind, Occurrence, ScoredAs, ShowAs, Status
 from rules.interval import Interval
@@ -69,7 +71,7 @@ class Diary:
     end: date
     _days: dict[date, Day] = field(default_factory=dict, init=False, repr=False, compare=False)
 
-    @property
+    @cached_property
     def span(self) -> Interval:
         """The instants of the window asked for."""
         zone = self.pattern.zone
@@ -80,12 +82,12 @@ class Diary:
         """The instants that must have been read; see the function of the same name."""
         return reach(self.start, self.end, self.pattern)
 
-    @property
+    @cached_property
     def days(self) -> tuple[Day, ...]:
         """Each day of the window asked for, worked or not."""
         return tuple(self.day(each) for each in dates(self.start, self.end))
 
-    @property
+    @cached_property
     def weeks(self) -> tuple[date, ...]:
         """The Monday of each week that has a working day in the window asked for."""
         return tuple(sorted({monday(day.date) for day in self.days if day.window}))
@@ -98,14 +100,7 @@ class Diary:
 
     def pods(self, first: date) -> tuple[Occurrence, ...]:
         """The team contacts in the week that begins on that Monday."""
-        last = first + timedelta(days=7)
-        return tuple(
-            each
-            for each in self._timed
-            if each.kind is Kind.POD
-            and each.scored_as is ScoredAs.APPOINTMENT
-            and first <= local_date(each.span.start, self.pattern.zone) < last
-        )
+        return tuple(self._pods.get(first, ()))
 
     def with_occurrences(self, occurrences: Iterable[Occurrence]) -> "Diary":
         """The same days with other contents."""
@@ -128,6 +123,14 @@ class Diary:
         return found
 
     @cached_property
+    def _pods(self) -> Mapping[date, list[Occurrence]]:
+        found: dict[date, list[Occurrence]] = defaultdict(list)
+        for each in self._timed:
+            if each.kind is Kind.POD and each.scored_as is ScoredAs.APPOINTMENT:
+                found[monday(local_date(each.span.start, self.pattern.zone))].append(each)
+        return found
+
+    @cached_property
     def _leave(self) -> tuple[Occurrence, ...]:
         return tuple(
             each
@@ -137,9 +140,20 @@ class Diary:
             and each.scored_as is ScoredAs.NONE
         )
 
+    @cached_property
+    def _dates_away(self) -> "_Covers[date]":
+        return _Covers((each.start, _last_date(each)) for each in self._leave if each.all_day)
+
+    @cached_property
+    def _hours_away(self) -> "_Covers[datetime]":
+        spans = (each.span for each in self._leave if not each.all_day)
+        return _Covers((each.start, each.end) for each in spans)
+
     def _make_day(self, day: date) -> Day:
         window = self.pattern.window(day)
-        leave = any(self._takes(each, day, window) for each in self._leave)
+        leave = self._dates_away.any_over(day, day) or (
+            window is not None and self._hours_away.any_over(window.span.start, window.span.end)
+        )
         if leave or window is None:
             return Day(day, None, leave, tuple(self._by_day.get(day, ())))
         mine = tuple(self._by_day.get(day, ()))
@@ -161,11 +175,27 @@ class Diary:
     def _starts(self) -> list[datetime]:
         return [each.span.start for each in self._timed]
 
-    def _takes(self, away: Occurrence, day: date, window: Window | None) -> bool:
-        if away.all_day:
-            start, end = away.start, away.end
-            return start <= day < max(end, start + timedelta(days=1))
-        return window is not None and away.span.contains(window.span)
+
+_Moment = TypeVar("_Moment", bound=date)
+
+
+class _Covers(Generic[_Moment]):
+    """Stretches of time, to be asked whether any of them lies over another."""
+
+    def __init__(self, stretches: Iterable[tuple[_Moment, _Moment]]) -> None:
+        ordered = sorted(stretches)
+        self._starts = [start for start, _ in ordered]
+        self._latest = list(accumulate((end for _, end in ordered), max))
+
+    def any_over(self, start: _Moment, end: _Moment) -> bool:
+        """Whether one begins at or before the start and ends at or after the end."""
+        begun = bisect_right(self._starts, start)
+        return begun > 0 and self._latest[begun - 1] >= end
+
+
+def _last_date(each: Occurrence) -> date:
+    """The last day of an all-day occurrence; one that ends as it begins has that day."""
+    return each.end - timedelta(days=1) if each.end > each.start else each.start
 
 
 def _plus(moment: datetime, shift: timedelta) -> datetime:

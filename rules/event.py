@@ -4,7 +4,7 @@ The words are those of RFC 5545, Microsoft Graph and Google Calendar. A title, b
 name or address has no field here, so none can travel further than the connector that read it.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
@@ -94,9 +94,14 @@ class Occurrence:
     locked: bool = False
     version: str = ""
     changed: datetime | None = None
+    # Both are asked for again and again of every occurrence, and never change.
+    _id: str = field(init=False, repr=False, compare=False)
+    _span: Interval | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         _check_times(self.start, self.end)
+        object.__setattr__(self, "_id", occurrence_id(self.uid, self.recurrence_id))
+        object.__setattr__(self, "_span", _interval(self.start, self.end))
 
     @property
     def all_day(self) -> bool:
@@ -106,7 +111,7 @@ class Occurrence:
     @property
     def id(self) -> str:
         """The UID, or `UID/20261123T090000Z` (`UID/20261123` for a date) for a member of a series."""
-        return occurrence_id(self.uid, self.recurrence_id)
+        return self._id
 
     @property
     def hold(self) -> Kind | None:
@@ -116,9 +121,9 @@ class Occurrence:
     @property
     def span(self) -> Interval:
         """The instants of a timed occurrence. Raises TypeError for an all-day one."""
-        if isinstance(self.start, datetime) and isinstance(self.end, datetime):
-            return Interval(self.start, self.end)
-        raise TypeError("an all-day occurrence has dates, not instants")
+        if self._span is None:
+            raise TypeError("an all-day occurrence has dates, not instants")
+        return self._span
 
 
 def occurrence_id(uid: str, recurrence_id: datetime | date | None) -> str:
@@ -186,6 +191,12 @@ def _outside_the_day(
         return True
     shown_away = show_as in (ShowAs.FREE, ShowAs.WORKING_ELSEWHERE)
     return shown_away or kind in (Kind.ON_CALL, Kind.VIRTUAL_OFFICE)
+
+
+def _interval(start: datetime | date, end: datetime | date) -> Interval | None:
+    if isinstance(start, datetime) and isinstance(end, datetime):
+        return Interval(start, end)
+    return None
 
 
 def _check_times(start: datetime | date, end: datetime | date) -> None:

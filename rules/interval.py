@@ -4,6 +4,7 @@ Every interval is `[start, end)` in aware UTC, so touching intervals do not over
 zero-length one overlaps nothing, and local clock changes cannot make time vanish.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -68,11 +69,13 @@ def subtract(intervals: Iterable[Interval], taken: Iterable[Interval]) -> list[I
     """What is left of the union of `intervals` without the time in `taken`."""
     left: list[Interval] = []
     gone = merge(taken)
+    ends = [hole.end for hole in gone]
     for interval in merge(intervals):
         cursor = interval.start
-        for hole in gone:
-            if hole.end <= cursor or hole.start >= interval.end:
-                continue
+        for place in range(bisect_right(ends, cursor), len(gone)):
+            hole = gone[place]
+            if hole.start >= interval.end:
+                break
             if cursor < hole.start:
                 left.append(Interval(cursor, hole.start))
             cursor = max(cursor, hole.end)

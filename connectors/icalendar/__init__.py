@@ -7,7 +7,7 @@ from connectors.base import Reading, Skipped
 from connectors.hold_text import DISCREET, HOLD_TEXTS, HoldText
 from connectors.icalendar.lookup import find
 from connectors.icalendar.options import DEFAULT_OPTIONS, Options, hold_uid
-from connectors.icalendar.reading import DEFAULT_LIMITS, DEFAULT_ZONE, Limits, read
+from connectors.icalendar.reading import DEFAULT_LIMITS, DEFAULT_ZONE, Limits, Opened, read
 from connectors.icalendar.undo_record import UndoRecord
 from connectors.icalendar.writing import Undone, Written, apply, undo
 
@@ -19,6 +19,7 @@ __all__ = [
     "HOLD_TEXTS",
     "HoldText",
     "Limits",
+    "Opened",
     "Options",
     "Reading",
     "Skipped",

@@ -8,7 +8,15 @@ from zoneinfo import ZoneInfo
 from connectors.base import Reading
 from connectors.hold_text import HOLD_TEXTS, HoldText
 from connectors.icalendar.lookup import find
-from connectors.icalendar.reading import DEFAULT_LIMITS, Limits, read
+from connectors.icalendar.reading import (
+    DEFAULT_LIMITS,
+    Limits,
+    Opened,
+    open_files,
+    read,
+    read_opened,
+)
+from connectors.lens import Lens
 from rules.event import Kind, Occurrence
 from rules.interval import Interval
 
@@ -40,6 +48,15 @@ class Options:
             limits=self.limits,
             names=names,
         )
+
+    def open(self, files: Sequence[bytes], *, names: Sequence[str] = ()) -> Opened:
+        """The files with the diary's zone, to be read once. Raises Unreadable and TooLarge."""
+        return open_files(files, zone=self.zone, limits=self.limits, names=names)
+
+    def read_opened(self, opened: Opened, window: Interval) -> Reading:
+        """The occurrences in them that overlap the window. Raises Unreadable."""
+        lens = Lens.of(self.me, self.organisation, self.categories, self.locked_categories)
+        return read_opened(opened, window, lens)
 
     def find(self, files: Sequence[bytes], event_id: str) -> Occurrence | None:
         """One occurrence, for the UID of a series its first, or None. Raises as `read` does."""

@@ -75,6 +75,14 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
+class Opened:
+    """Calendar files in which every event has been found and none read; to be read once."""
+
+    files: Sequence[File]
+    zone: ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
 class Survey:
     """Everything that one look at the files gave: for writing, which needs places too."""
 
@@ -105,7 +113,12 @@ def read(
     Raises Unreadable when a file is no calendar or none of its events can be read, and TooLarge.
     """
     lens = Lens.of(me, organisation, categories, locked_categories)
-    seen = survey(files, window=window, lens=lens, zone=zone, limits=limits, names=names)
+    return read_opened(open_files(files, zone=zone, limits=limits, names=names), window, lens)
+
+
+def read_opened(opened: Opened, window: Interval, lens: Lens) -> Reading:
+    """What `read` gives of files that are open already. Raises Unreadable."""
+    seen = _survey(opened, window, lens)
     found = sorted((one.occurrence for one in seen.found), key=lambda one: _order(one, seen.zone))
     left_out = sum(one.broken + one.stray for one in seen.files)
     return Reading(tuple(found), seen.zone, _warnings(seen, left_out), left_out)
@@ -121,20 +134,38 @@ def survey(
     names: Sequence[str] = (),
 ) -> Survey:
     """What `read` sees, with the place of each event in its file. Raises as `read` does."""
+    return _survey(open_files(files, zone=zone, limits=limits, names=names), window, lens)
+
+
+def open_files(
+    files: Sequence[bytes],
+    *,
+    zone: ZoneInfo | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+    names: Sequence[str] = (),
+) -> Opened:
+    """The files with the diary's zone, which they tell where it is None.
+
+    Raises Unreadable when a file is no calendar, and TooLarge.
+    """
     _check_bytes(files, limits)
     opened = [_open(i, data, _name(i, len(files), names)) for i, data in enumerate(files)]
     _check_components(opened, limits)
     for one in opened:
         _scan(one)
-    diary_zone = zone or _diary_zone(opened)
+    return Opened(opened, zone or _diary_zone(opened))
+
+
+def _survey(opened: Opened, window: Interval, lens: Lens) -> Survey:
+    files, zone = opened.files, opened.zone
     series: dict[str, list[Event]] = defaultdict(list)
-    peek = Peek(((one.view, one.spans) for one in opened), window)
-    for one in opened:
-        for event in _events(one, diary_zone, lens, peek):
+    peek = Peek(((one.view, one.spans) for one in files), window)
+    for one in files:
+        for event in _events(one, zone, lens, peek):
             series[event.uid].append(event)
-    view = View(window, diary_zone, Budget())
+    view = View(window, zone, Budget())
     found = [each for events in series.values() for each in occurrences(events, view)]
-    return Survey(opened, diary_zone, _told_apart(found, opened), view.shortfalls)
+    return Survey(files, zone, _told_apart(found, files), view.shortfalls)
 
 
 def _told_apart(found: Sequence[Found], opened: Sequence[File]) -> list[Found]:

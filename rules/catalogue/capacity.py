@@ -8,13 +8,13 @@ those that would free most, for the leader to drop, swap or, where that is enoug
 team contact, clinical or locked time.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import accumulate, combinations
 from zoneinfo import ZoneInfo
 
-from rules.diary import Day, Diary
+from rules.diary import Diary
 from rules.event import TEAM_KINDS, Kind, Occurrence
 from rules.finding import Example, Finding, Rule
 from rules.interval import Interval, total_minutes
@@ -26,44 +26,62 @@ _FIXED = TEAM_KINDS | {Kind.CLINICAL}
 _OFFERED = 3
 _LOOKED_AT = 12
 """No more appointments of a week than these are tried, the longest."""
-_Working = tuple[Day, Interval, int]
-"""A working day with its hours and its paid minutes."""
 
 
-def _working_days(first: date, diary: Diary) -> list[_Working]:
-    """The working days of a week with their hours and their paid minutes."""
+@dataclass(frozen=True, slots=True)
+class _Working:
+    """A working day: its appointments, its hours, its paid minutes, and the minutes asked of it."""
+
+    appointments: Sequence[Occurrence]
+    hours: Interval
+    contracted: int
+    asked: int
+
+
+def _working_days(first: date, diary: Diary, policy: Policy) -> list[_Working]:
+    """The working days of a week."""
     days = (diary.day(first + timedelta(days=offset)) for offset in range(7))
-    return [(day, day.window.span, day.window.contracted) for day in days if day.window]
+    return [
+        _Working(
+            day.appointments,
+            day.window.span,
+            day.window.contracted,
+            _asked(day.appointments, day.window.contracted, policy),
+        )
+        for day in days
+        if day.window
+    ]
 
 
-def _neighbours(day: Day) -> int:
-    """How many times an appointment begins after all before it are over."""
-    spans = sorted(each.span for each in day.appointments)
+def _neighbours(spans: Sequence[Interval]) -> int:
+    """How many times, of appointments in order, one begins after all before it are over."""
     over = accumulate((span.end for span in spans), max)
     return sum(span.start >= busy for busy, span in zip(over, spans[1:], strict=False))
 
 
-def _asked(day: Day, contracted: int, policy: Policy) -> int:
+def _asked(appointments: Iterable[Occurrence], contracted: int, policy: Policy) -> int:
     """The minutes of a day that its appointments and the other rules take."""
+    spans = sorted(each.span for each in appointments)
     asked = {
-        "gap": policy.gap_minutes * _neighbours(day),
+        "gap": policy.gap_minutes * _neighbours(spans),
         "protected": policy.protected_target(contracted),
         "end_of_day": policy.end_of_day_minutes,
     }
     on = (minutes for rule, minutes in asked.items() if policy.severity(rule) is not Severity.OFF)
-    return total_minutes(each.span for each in day.appointments) + sum(on)
+    return total_minutes(spans) + sum(on)
 
 
 def _freed(
     days: Sequence[_Working], fewer: Sequence[Occurrence], policy: Policy, kept: int = 0
 ) -> int:
     """The minutes asked less where some appointments keep only so many of theirs, or go."""
+    chosen = {id(each) for each in fewer}
     freed = 0
-    for day, _, contracted in days:
-        if any(each in fewer for each in day.appointments):
-            left = [_cut(each, kept) if each in fewer else each for each in day.appointments]
-            without = replace(day, appointments=tuple(each for each in left if each))
-            freed += _asked(day, contracted, policy) - _asked(without, contracted, policy)
+    for day in days:
+        if any(id(each) in chosen for each in day.appointments):
+            left = [_cut(each, kept) if id(each) in chosen else each for each in day.appointments]
+            without = (each for each in left if each)
+            freed += day.asked - _asked(without, day.contracted, policy)
     return freed
 
 
@@ -83,7 +101,7 @@ def _offer(
     free = [
         (working, each)
         for working in days
-        for each in working[0].appointments
+        for each in working.appointments
         if each.kind not in _FIXED and not each.locked
     ]
     longest = sorted(free, key=lambda one: (-one[1].span.minutes, one[1].span, one[1].id))
@@ -121,9 +139,8 @@ def _say_offer(verbs: str, offered: Sequence[Occurrence], count: int, zone: Zone
 
 def _find(diary: Diary, policy: Policy) -> Iterator[Finding]:
     for first in diary.weeks:
-        days = _working_days(first, diary)
-        room = sum(contracted for _, _, contracted in days)
-        over = sum(_asked(day, contracted, policy) for day, _, contracted in days) - room
+        days = _working_days(first, diary, policy)
+        over = sum(day.asked - day.contracted for day in days)
         if over <= 0:
             continue
         week = f"the week of {say_day(first)}"
@@ -135,7 +152,7 @@ def _find(diary: Diary, policy: Policy) -> Iterator[Finding]:
         yield RULE.finding(
             policy,
             day=first,
-            span=Interval(days[0][1].start, max(hours.end for _, hours, _ in days)),
+            span=Interval(days[0].hours.start, max(day.hours.end for day in days)),
             missing=over,
             event_ids=tuple(each.id for each in offered),
             message=message,

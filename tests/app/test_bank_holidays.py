@@ -1,8 +1,9 @@
 from datetime import date
 
+import holidays
 import pytest
 
-from app.bank_holidays import Nation, bank_holidays
+from app.bank_holidays import Nation, bank_holidays, united_kingdom
 
 # From the published lists of GOV.UK for 2026.
 ST_PATRICK, ST_ANDREW = date(2026, 3, 17), date(2026, 11, 30)
@@ -30,3 +31,10 @@ def test_a_weekend_holiday_is_given_back_on_a_working_day():
 def test_both_years_of_a_window_over_new_year_are_there():
     found = bank_holidays(Nation.ENGLAND, 2026, 2027)
     assert {date(2026, 12, 25), date(2027, 1, 1)} <= found
+
+
+@pytest.mark.parametrize("part", ["ENG", "SCT", "WLS", "NIR"])
+def test_the_package_s_own_file_gives_what_the_package_gives(part: str):
+    years = range(1980, 2060)
+    known = holidays.country_holidays("GB", subdiv=part, years=years)
+    assert united_kingdom()(subdiv=part, years=years) == known
