@@ -42,8 +42,9 @@ _PLANS_ON_A_PAGE = 4
 """Three tiers, and the plans of the curve, which share the time of one."""
 _READING = 30.0
 """Seconds that reading the largest calendar may take, beyond the plans made of it."""
-_CALLERS = (8, 64)
-"""Threads in which calendars are asked, which is mostly waiting, and requests before them."""
+_CALLERS = (8, 64, 6)
+"""Threads in which calendars are asked, which is mostly waiting, requests before them, and how many
+of either one person may have: a server that never ends keeps its thread."""
 _AWAY = "The database does not answer at the moment; please try again."
 _CLOSING = 2
 """Seconds that open connections are given when the service stops."""

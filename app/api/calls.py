@@ -158,8 +158,9 @@ async def attend(
         )
 
     with logs.about(actor=visit.principal.identity, leader=call.leader_id, role=call.by.who):
-        run = service.callers.run if asks else run_in_threadpool
-        return _send(await run(carry_out))
+        if asks:
+            return _send(await service.callers.run(carry_out, visit.principal.identity))
+        return _send(await run_in_threadpool(carry_out))
 
 
 # --- who it is ----------------------------------------------------------------------------------

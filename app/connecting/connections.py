@@ -26,6 +26,9 @@ from app.storage import Session, leases, tables
 from app.storage import connections as stored
 from connectors.errors import ConnectorError
 
+MOST = 10
+"""Connections of one leader: each is asked whenever the diary is read."""
+
 
 class Provider(StrEnum):
     """Where a calendar is."""
@@ -155,9 +158,14 @@ def new_row(
 
 
 def keep(deployment: Deployment, row: tables.Connection, by: Actor) -> Connection:
-    """Keep a connection that was tried; the diary is then looked at soon. Raises IsLeaving."""
+    """Keep a connection that was tried; the diary is then looked at soon.
+
+    Raises IsLeaving, and BadChoice where there are too many.
+    """
     with deployment.database.transaction() as session:
         must_stay(session, row.leader_id)
+        if len(stored.of_leader(session, row.leader_id)) >= MOST:
+            raise BadChoice(f"You have {MOST} connections already; disconnect one of them first.")
         # one that can call back is asked to by the next renewal, not while somebody waits
         row.renew_at = deployment.now() if can_be_called(deployment, row.provider) else None
         stored.add(session, row)

@@ -1,8 +1,10 @@
 """A few threads for the work that takes a while, so that no request waits behind another's plan."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 from queue import SimpleQueue
 from threading import Lock, Thread
 from typing import TypeVar
@@ -24,21 +26,32 @@ class Workers:
     are daemons: a plan that is still being made does not keep the service from stopping.
     """
 
-    def __init__(self, patience: float, at_once: int = AT_ONCE, waiting: int = WAITING) -> None:
-        """`patience` is in seconds, waiting included. No thread starts before there is work."""
+    def __init__(
+        self,
+        patience: float,
+        at_once: int = AT_ONCE,
+        waiting: int = WAITING,
+        share: int | None = None,
+    ) -> None:
+        """`patience` is in seconds, waiting included. No thread starts before there is work.
+
+        Of the work of one person there are at most `share` pieces, waiting ones included.
+        """
         self._patience = patience
         self._at_once = at_once
         self._room = at_once + waiting
         self._taken = 0
+        self._share = share
+        self._of: Counter[str] = Counter()
         self._started = 0
         self._lock = Lock()
         self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
 
-    async def run(self, work: Callable[[], T]) -> T:
-        """What `work` gives, or raises. Raises Busy."""
-        self._take_room()
+    async def run(self, work: Callable[[], T], whose: str = "") -> T:
+        """What `work` gives, or raises. `whose` it is counts where it is told. Raises Busy."""
+        self._take_room(whose)
         job: Future[T] = Future()
-        job.add_done_callback(self._release)
+        job.add_done_callback(partial(self._release, whose))
         self._jobs.put(lambda: _carry_out(job, work))
         answer = asyncio.wrap_future(job)
         answer.add_done_callback(_look_at)
@@ -55,11 +68,14 @@ class Workers:
             for _ in range(self._started):
                 self._jobs.put(None)
 
-    def _take_room(self) -> None:
+    def _take_room(self, whose: str) -> None:
         with self._lock:
             if self._taken >= self._room:
                 raise Busy("Too many plans are being made at the moment; try again in a minute.")
+            if whose and self._share is not None and self._of[whose] >= self._share:
+                raise Busy("Your other requests are still being worked on; try again in a minute.")
             self._taken += 1
+            self._of[whose] += 1
             if self._started < min(self._taken, self._at_once):
                 self._started += 1
                 Thread(target=self._work, name=f"plan-{self._started}", daemon=True).start()
@@ -68,9 +84,12 @@ class Workers:
         while (job := self._jobs.get()) is not None:
             job()
 
-    def _release(self, job: "Future[T]") -> None:
+    def _release(self, whose: str, job: "Future[T]") -> None:
         with self._lock:
             self._taken -= 1
+            self._of[whose] -= 1
+            if not self._of[whose]:
+                del self._of[whose]
 
 
 def _carry_out(job: "Future[T]", work: Callable[[], T]) -> None:

@@ -273,8 +273,9 @@ def _may_offer(person: Person, wish: Wish, now: datetime) -> bool:
 def _window(person: Person, wish: Wish, now: datetime) -> tuple[date, date]:
     weeks = policy_of(person.settings).protected_weeks
     start = wish.start or local_date(now, zone_of(person.settings))
-    ahead = weeks if wish.tier is Tier.HOLDS else _MEETING_WEEKS
-    return start, wish.end or start + timedelta(weeks=ahead)
+    ahead = timedelta(weeks=weeks if wish.tier is Tier.HOLDS else _MEETING_WEEKS)
+    # a start near the end of all dates is refused by whoever reads the diary
+    return start, wish.end or min(start, date.max - ahead) + ahead
 
 
 def _plan(deployment: Deployment, person: Person, diary: LeaderDiary, wish: Wish) -> Planned:

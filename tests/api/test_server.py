@@ -50,10 +50,12 @@ def _line(stream: IO[str] | None) -> str:
 def test_it_says_where_to_look_answers_and_stops(
     root: Path, tmp_path: Path, calendar: str, options: dict[str, Any]
 ) -> None:
-    """One line on the way up, none on the way down, though a connection is still open."""
+    """Where to look and how to sign in on the way up, nothing on the way down, though a connection
+    is still open."""
     port = _free_port()
     with _running(root, tmp_path, port, "--sample") as process:
         assert _line(process.stdout) == f"Clearway is at http://127.0.0.1:{port}/\n"
+        assert _line(process.stdout).startswith("Sign in by this link, once: ")
         with httpx2.Client(base_url=f"http://127.0.0.1:{port}") as client:
             assert "sample" in client.get("/").text
             assert client.get("/", headers={"host": "evil.example"}).status_code == 403
@@ -72,7 +74,7 @@ def test_it_says_where_to_look_answers_and_stops(
                     b"POST /v1/plan HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{"
                 )
                 process.send_signal(signal.SIGINT)
-                out, err = process.communicate(timeout=10)
+                out, err = process.communicate(timeout=60)
         assert process.returncode == 0
         assert out == ""
         assert err == ""

@@ -47,6 +47,24 @@ def test_more_than_there_is_room_for_is_refused_at_once() -> None:
     asyncio.run(try_it())
 
 
+def test_one_person_leaves_room_for_others() -> None:
+    """Whoever has their share is told to come back, and nobody else is."""
+
+    async def try_it() -> None:
+        workers, go = Workers(5, at_once=2, waiting=2, share=1), Event()
+        first = asyncio.create_task(workers.run(lambda: go.wait(5), "one"))
+        await asyncio.sleep(0.05)
+        with pytest.raises(Busy):
+            await workers.run(lambda: 2, "one")
+        assert await workers.run(lambda: 3, "other") == 3
+        assert await workers.run(lambda: 4) == 4
+        go.set()
+        assert await first
+        assert await workers.run(lambda: 5, "one") == 5
+
+    asyncio.run(try_it())
+
+
 def test_nobody_waits_for_ever() -> None:
     """What takes too long is given up, and keeps its place until it ends."""
 

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from app.connecting import calendars, changes
-from app.connecting.connections import connection, connections, in_trouble
+from app.connecting.connections import MOST, connection, connections, in_trouble
 from app.connecting.errors import BadChoice
 from app.connecting.feeds import connect_feed
 from app.connecting.opening import connected
@@ -64,6 +64,14 @@ def test_a_feed_is_connected_and_says_what_changed(deployment, leader, publisher
     assert connection(deployment, leader, made.id).read_at == clock_hand.at
     publisher.content = event_text(clock_hand.at + timedelta(days=2))
     assert changes.look(deployment, leader, made.id).changed
+
+
+def test_a_leader_has_so_many_connections_and_no_more(deployment, leader, publisher):
+    for _ in range(MOST):
+        connect_feed(deployment, leader, publisher.address)
+    with pytest.raises(BadChoice, match="disconnect one"):
+        connect_feed(deployment, leader, publisher.address)
+    assert len(connections(deployment, leader)) == MOST
 
 
 def test_nothing_can_be_chosen_or_written_there(deployment, leader, publisher):

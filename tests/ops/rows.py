@@ -47,7 +47,9 @@ def a_leader(database: Database, session: Session, **more: Any) -> str:
     }
     session.add(Leader(**values | more))
     session.flush()
-    session.add(Mailbox(leader_id=leader_id, poll_at=NOW, holder="gone", leased_until=NOW))
+    memory = database.vault.seal({"until": NOW.isoformat(), "events": []})
+    row = Mailbox(leader_id=leader_id, poll_at=NOW, holder="gone", leased_until=NOW, memory=memory)
+    session.add(row)
     return leader_id
 
 

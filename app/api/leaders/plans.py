@@ -397,7 +397,8 @@ def _apply(call: Call, taken: Yes) -> Reply:
 
 def _rehearse(call: Call, plan_id: str, taken: Yes) -> Reply:
     kept = records.load(call.deployment, call.leader_id, plan_id)
-    if kept.contents is None or not compare_digest(kept.contents.hash, taken.plan_hash):
+    given = taken.plan_hash.encode()
+    if kept.contents is None or not compare_digest(kept.contents.hash.encode(), given):
         raise OtherPlan
     proposing.check_accept(
         call.deployment,
@@ -455,7 +456,7 @@ def _detail(call: Call, found: reports.Report) -> PlanDetail:
     contents = found.kept.contents
     result = None
     if contents is not None and contents.shown:
-        changes = [change_of(each) for each in contents.changes]
+        changes = [change_of(each.change) for each in found.fates if _may_see(call, each)]
         result = PlanResult.model_validate({**contents.shown, "changes": changes})
     return PlanDetail(
         **_fields(found.kept),

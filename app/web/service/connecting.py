@@ -111,7 +111,7 @@ async def tick(request: Request) -> Response:
 @router.post(_ONE + "/try")
 async def look_again(request: Request) -> Response:
     """Ask the server now."""
-    return await attend(request, _try, asks=True)
+    return await attend(request, _try, own=True, asks=True)
 
 
 @router.post(_ONE + "/empty")

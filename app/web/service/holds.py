@@ -12,13 +12,15 @@ from starlette.responses import Response
 
 from app import problems
 from app.life import diaries, lifting, locks, releasing
+from app.life.lifting import NoHold
 from app.life.locks import Lock, Scope
+from app.life.releasing import Held
 from app.people import leaders
 from app.people.choices import zone_of
 from app.web.service.views import hold_days
 from app.web.service.visits import Call, attend, go
 from app.web.service.words import say_moment, say_span
-from rules.event import Occurrence, ScoredAs
+from rules.event import Kind, Occurrence, ScoredAs
 from rules.words import say_day
 from rules.working_pattern import local_date
 
@@ -77,25 +79,36 @@ def _holds(call: Call) -> Response:
 
 
 def _lift_now(call: Call) -> Response:
-    found = releasing.current(call.deployment, call.leader_id)
-    releasing.give_up(call.deployment, call.leader_id, found.id, call.by)
-    return _lifted(call)
+    return _give_up(call, releasing.current(call.deployment, call.leader_id))
 
 
 def _lift(call: Call) -> Response:
-    releasing.give_up(call.deployment, call.leader_id, call.id("hold_id"), call.by)
-    return _lifted(call)
+    return _give_up(call, _find(call))
 
 
-def _lifted(call: Call) -> Response:
+def _give_up(call: Call, hold: Held) -> Response:
+    _check_may_see(call, hold)
+    releasing.give_up(call.deployment, call.leader_id, hold.id, call.by)
     call.call_worker()
     return go(call.home, "lifted")
 
 
 def _keep(call: Call) -> Response:
     firm = call.form.word("firm") == "yes"
-    lifting.keep(call.deployment, call.leader_id, call.id("hold_id"), call.by, firm=firm)
+    lifting.keep(call.deployment, call.leader_id, _find(call).id, call.by, firm=firm)
     return go(call.home, "kept" if firm else "loosened")
+
+
+def _find(call: Call) -> Held:
+    found = releasing.get(call.deployment, call.leader_id, call.id("hold_id"))
+    _check_may_see(call, found)
+    return found
+
+
+def _check_may_see(call: Call, hold: Held) -> None:
+    """Raise NoHold for a delegate where it is a check-in: those are the leader's alone."""
+    if hold.kind is Kind.CHECK_IN and not call.access.is_leader:
+        raise NoHold
 
 
 # --- locks ----------------------------------------------------------------------------------------

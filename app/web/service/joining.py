@@ -150,7 +150,8 @@ def _change_settings(call: Call) -> Response:
         chosen = choices.read_settings({**found.settings.to_json(), **_read(answers)})
     except BadChoice as error:
         return _settings_page(call, found, answers, str(error))
-    version = int(answers["version"]) if answers["version"].isdecimal() else 0
+    given = answers["version"]
+    version = int(given) if given.isdecimal() and len(given) < 10 else 0
     leaders.change_settings(call.deployment, call.leader_id, chosen, version, call.by)
     call.call_worker()
     following = "mode" if version == NEW else "settings"

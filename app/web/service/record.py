@@ -26,7 +26,7 @@ _KINDS = {"json": "application/json", "zip": "application/zip"}
 @router.get("/you/{diary}/history")
 async def history_page(request: Request) -> Response:
     """What Clearway and people did, the newest first."""
-    return await attend(request, _history, area="history")
+    return await attend(request, _history, own=True)
 
 
 @router.get("/you/{diary}/held")

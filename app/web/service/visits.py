@@ -268,8 +268,10 @@ def _call(member: Member, own: bool, area: str) -> Call:
 
 
 async def _run(guest: Guest, work: Callable[[], Response], *, asks: bool) -> Response:
-    run = guest.service.callers.run if asks else run_in_threadpool
-    return await run(work)
+    if not asks:
+        return await run_in_threadpool(work)
+    whose = guest.principal.identity if isinstance(guest, Member) else ""
+    return await guest.service.callers.run(work, whose)
 
 
 async def _careful(request: Request, answer: Callable[[], Any]) -> Response:

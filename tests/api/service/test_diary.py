@@ -158,6 +158,11 @@ def test_a_delegate_sees_and_lifts_no_check_in(new_house) -> None:
     house.world.now = soon.start
     for url in (f"{home}/{hold_id}/lift", f"{home}/{hold_id}/keep", f"{home}/lift"):
         problem(house.client.post(url, headers=delegate), 404, "not-found")
+    browser = {**delegate, "Sec-Fetch-Site": "same-origin"}
+    pages = f"/you/{house.world.leader_id}/holds"
+    for url in (f"{pages}/{hold_id}/lift", f"{pages}/{hold_id}/keep", f"{pages}/now/lift"):
+        sent = house.client.post(url, files={"firm": (None, "yes")}, headers=browser)
+        assert (sent.status_code, "no such hold" in sent.text) == (404, True)
     lifted = house.client.post(f"{home}/{hold_id}/lift", headers=house.leader())
     plan = f"{home.removesuffix('holds')}plans/{lifted.json()['id']}"
     assert len(lifted.json()["fates"]) == 1

@@ -92,6 +92,8 @@ def test_only_the_plan_that_was_read_is_accepted(house: House) -> None:
     for dry in (True, False):
         other = {"plan_hash": "sha256:" + "0" * 64, "dry_run": dry}
         problem(house.client.post(url, json=other, headers=headers), 409, "stale-plan")
+        odd = other | {"plan_hash": "é"}
+        problem(house.client.post(url, json=odd, headers=headers), 409, "stale-plan")
     problem(house.client.post(url, json={}, headers=headers), 422, "bad-input")
     extra = {"plan_hash": "x", "state": "applied"}
     assert "state" in problem(house.client.post(url, json=extra, headers=headers), 422, "bad-input")
@@ -176,6 +178,7 @@ def test_where_nothing_is_missing_there_is_no_plan(new_house) -> None:
         {"from": "soon"},
         {"from": "2026-11-28", "to": "2026-11-23"},
         {"from": "2026-11-23", "to": "2029-11-23"},
+        {"from": "9999-12-31"},
         {"keep": [1]},
         {"keep": ["x"] * 501},
         {"state": "applied"},

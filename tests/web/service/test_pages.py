@@ -250,11 +250,11 @@ def test_a_delegate_acts_and_sees_no_more_than_that(leader: Browser, new_browser
     home = re.search("/you/[0-9a-f]{32}", html)
     assert home
     diary = home[0].removeprefix("/you/")
-    for name in ("connect", "settings", "mode", "held", "delegates", "leave"):
+    for name in ("connect", "settings", "mode", "history", "held", "delegates", "leave"):
         other.see(f"{home[0]}/{name}", 404)
     path, digest = planned(other, diary)
     assert "<strong>Done.</strong>" in other.send(f"{path}/accept", hash=digest)
-    for name in ("", "/holds", "/locks", "/history", "/plans", "/pause"):
+    for name in ("", "/holds", "/locks", "/plans", "/pause"):
         other.see(f"{home[0]}{name}")
     assert "PA" in other.see("/you")
 
