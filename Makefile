@@ -30,7 +30,7 @@ install: $(VENV)/.warm ## Install what Clearway needs to run into .venv
 	@echo "Clearway is installed: $(BIN)/clearway --help"
 
 test: develop $(VENV)/.warm browser ## Install what the tests need and run them all
-	$(BIN)/python -m pytest $(or $(ARGS),-n 2 --dist loadscope --no-loadscope-reorder)
+	$(BIN)/python -m pytest $(or $(ARGS),-n 3 --dist loadscope --no-loadscope-reorder)
 
 # `make -k check` goes on after the first that fails.
 check: check-format check-lint check-types check-imports check-layout check-openapi ## Check format, lint, types, import contracts, the lock and openapi.json

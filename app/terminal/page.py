@@ -70,20 +70,20 @@ class Page:
         self.console.print()
         self.line(Text(text, style="bold"))
 
-    def pairs(self, things: Iterable[tuple[str | Text, str | Text]]) -> None:
+    def pairs(self, rows: Iterable[tuple[str | Text, str | Text]]) -> None:
         """Rows of a short thing and a longer one; only the longer one is broken."""
-        rows: list[Text] = []
-        listed = [(_text(left), _text(right)) for left, right in things]
+        lines: list[Text] = []
+        listed = [(_text(left), _text(right)) for left, right in rows]
         widest = max((left.cell_len for left, _ in listed), default=0)
         stacked = self.width - widest - 4 < _NARROW
         for left, right in listed:
             lead = Text("  ").append_text(left)
             if stacked:
-                rows += [*self._broken(lead, Text()), *self._broken(right, Text("    "))]
+                lines += [*self._broken(lead, Text()), *self._broken(right, Text("    "))]
             else:
                 lead.pad_right(widest + 4 - lead.cell_len)
-                rows += self._broken(right, lead)
-        self._lines(rows)
+                lines += self._broken(right, lead)
+        self._lines(lines)
 
     def _broken(self, body: Text, lead: Text) -> Iterator[Text]:
         """The lines of a paragraph."""
@@ -94,9 +94,9 @@ class Page:
             start = lead if index == 0 else Text(" " * lead.cell_len)
             yield start.copy().append_text(part)
 
-    def _lines(self, rows: Iterable[Text]) -> None:
-        """Rows, all at once: rich takes long to begin printing, and not long to print."""
-        listed = list(rows)
+    def _lines(self, lines: Iterable[Text]) -> None:
+        """Lines, all at once: rich takes long to begin printing, and not long to print."""
+        listed = list(lines)
         for each in listed:
             each.truncate(self.console.width, overflow="crop")
             each.rstrip()

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from rich.text import Text
@@ -52,8 +52,8 @@ class Mark:
 
 def minute_of(moment: datetime, day: date, zone: ZoneInfo) -> int:
     """Minutes on the wall clock from a date's midnight; over 24 hours for the night after it."""
-    local = moment.astimezone(zone).replace(tzinfo=None)
-    return (local - datetime.combine(day, time())) // timedelta(minutes=1)
+    local = moment.astimezone(zone)
+    return (local.toordinal() - day.toordinal()) * _DAY + local.hour * 60 + local.minute
 
 
 def choose_scale(diaries: Sequence[Diary], width: int) -> Scale:

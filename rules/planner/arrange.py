@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 
 from rules.diary import Day, Diary
 from rules.event import Kind
@@ -42,7 +43,7 @@ class Task:
         """Whether there is no time left for anything but what must be said."""
         return self.time_left is not None and self.time_left() <= 0
 
-    @property
+    @cached_property
     def days(self) -> tuple[date, ...]:
         """The working days that are planned: from today, as far as protected time is placed."""
         today = local_date(self.rights.now, self.diary.pattern.zone)

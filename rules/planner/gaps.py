@@ -31,7 +31,7 @@ def gap_holds(day: Day, policy: Policy, now: datetime) -> list[Interval]:
     length = _whole(timedelta(minutes=policy.gap_minutes))
     wanted = [
         span
-        for span in _sides(day.appointments, policy.gap_holds, length)
+        for span in dict.fromkeys(_sides(day.appointments, policy.gap_holds, length))
         if span.start >= now
         and window.span.start < span.start
         and span.end < window.span.end

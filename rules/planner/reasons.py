@@ -5,8 +5,8 @@ that the plan's own holds give way to a meeting that goes back. A finding that t
 minutes is what the change is for.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -80,14 +80,23 @@ class _Found:
         return total
 
     def missing(self, finding: Finding) -> int:
-        """The minutes of a finding; time between the same two meetings is the same finding."""
-        return max((each.missing for each in self.findings if _same(each, finding)), default=0)
+        """The minutes of a finding."""
+        return max(self._by_name.get(name, 0) for name in _names(finding))
+
+    @cached_property
+    def _by_name(self) -> Mapping[tuple[str, ...], int]:
+        found: dict[tuple[str, ...], int] = {}
+        for each in self.findings:
+            for name in _names(each):
+                found[name] = max(found.get(name, 0), each.missing)
+        return found
 
 
-def _same(one: Finding, other: Finding) -> bool:
-    if one.rule != other.rule:
-        return False
-    return one.id == other.id or (one.rule == "gap" and one.event_ids == other.event_ids)
+def _names(finding: Finding) -> Iterator[tuple[str, ...]]:
+    """What tells a finding from others; time between the same two meetings is the same finding."""
+    yield (finding.id,)
+    if finding.rule == "gap":
+        yield ("gap", *finding.event_ids)
 
 
 @dataclass(frozen=True)
@@ -135,9 +144,22 @@ class _Reasons:
 
     def _findings(self, day: date) -> Iterator[Finding]:
         """What the day, and its week, miss before the plan."""
-        for each in self.task.findings:
+        for place in sorted({*self._by_day[day], *self._by_day[monday(day)]}):
+            each = self.task.findings[place]
             if each.day == (monday(day) if each.rule == "pods" else day):
                 yield each
+
+    @cached_property
+    def _by_day(self) -> Mapping[date, list[int]]:
+        """The places of each day's findings among all of them."""
+        found: dict[date, list[int]] = defaultdict(list)
+        for place, each in enumerate(self.task.findings):
+            found[each.day].append(place)
+        return found
+
+    @cached_property
+    def _by_id(self) -> Mapping[str, Occurrence]:
+        return {each.id: each for each in self.task.diary.occurrences}
 
     def _found(self, day: date) -> _Found:
         if day not in self._known:
@@ -155,7 +177,8 @@ class _Reasons:
         gone = {_id_after(change)}
         back: list[Occurrence] = []
         if change.before is not None:
-            back = [each for each in self.task.diary.occurrences if each.id == change.event_id]
+            known = self._by_id.get(change.event_id or "")
+            back = [] if known is None else [known]
             if _is_of_meeting(change):
                 gone |= {_id_after(each) for each in self._in_its_place(change) if each.hold}
         rest = (each for each in alone.occurrences if each.id not in gone)
@@ -164,7 +187,7 @@ class _Reasons:
 
     def _in_its_place(self, change: Change) -> Iterator[Change]:
         """Other changes that put something where this event was."""
-        for each in self.changes:
+        for each in self.changes if change.before else ():
             if each is not change and _on(each.after, change.before):
                 yield each
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from functools import cache
 from itertools import combinations
+from math import comb
 
 from rules.catalogue import RULES, evaluate
 from rules.diary import Diary
@@ -19,6 +20,8 @@ from rules.policy import Policy
 from rules.working_pattern import dates
 
 MOST = 3
+MOST_SETS = 200_000
+"""Where there are more sets than this to try, it is taken that a finding needs more than three."""
 _DAY = timedelta(days=1)
 
 
@@ -51,6 +54,8 @@ def _blockers(
     if not days:
         return ()
     for size in range(1, MOST + 1):
+        if _are_too_many(task, days, size):
+            return None
         for chosen in sorted(_sets(days, size), key=lambda each: [one.start for one in each[1]]):
             if task.late:
                 return None
@@ -68,6 +73,11 @@ def _given_up(task: Task, finding: Finding, diary: Diary) -> bool:
         return False
     # one that is there may be cut by a meeting, which then is in the way
     return not day.holds(Kind.PROTECTED)
+
+
+def _are_too_many(task: Task, days: Sequence[Diary], size: int) -> bool:
+    """Whether no set is to be tried: putting them in order takes long too."""
+    return task.late or sum(comb(len(_candidates(each)), size) for each in days) > MOST_SETS
 
 
 def _sets(days: Sequence[Diary], size: int) -> Iterator[tuple[Diary, tuple[Occurrence, ...]]]:

@@ -49,6 +49,11 @@ def a_busy_week(diary: Diary) -> Diary:
     return diary
 
 
+@pytest.mark.parametrize(
+    "database_url",
+    ["postgresql", pytest.param("sqlite", marks=pytest.mark.soak)],
+    indirect=True,
+)
 def test_whoever_is_killed_every_plan_is_written_and_taken_back_once(
     site, queue, diaries, seed, soak, database_url
 ):
