@@ -15,7 +15,7 @@ from app.life.reasons import Reason
 from app.people.choices import files_of
 from app.people.settings import LeaderSettings, Mode
 from app.services.read import Ask, OpenDiary, read
-from app.storage import people
+from app.storage import Session, people
 from app.storage.tables import Leader
 from connectors.base import Ability, Made
 from connectors.errors import SignInNeeded
@@ -113,7 +113,12 @@ def opened(
 def person_of(deployment: Deployment, leader_id: str) -> Person:
     """A leader by id. Raises NoPlan for one who is not there (any more)."""
     with deployment.database.transaction() as session:
-        row = people.leader(session, leader_id)
+        return person_in(deployment, session, leader_id)
+
+
+def person_in(deployment: Deployment, session: Session, leader_id: str) -> Person:
+    """The same within a transaction. Raises NoPlan."""
+    row = people.leader(session, leader_id)
     if row is None:
         raise NoPlan
     return as_person(deployment, row)

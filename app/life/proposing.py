@@ -171,10 +171,10 @@ def accept(
     is free then. Raises NoPlan, OtherPlan, WrongState, OnlyLooks, IsPaused and AskFirst. No lease
     is needed: it is one move of one row.
     """
-    person = diaries.person_of(deployment, leader_id)
 
     def work(session: Session) -> PlanState:
         row = records.lock(session, leader_id, plan_id)
+        person = diaries.person_in(deployment, session, leader_id)
         if not compare_digest(row.digest, records.digest_of(deployment, plan_hash)):
             raise OtherPlan
         if row.state in _YES:
