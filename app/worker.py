@@ -1,6 +1,7 @@
 """A process, or a part of the service's own, that does the jobs until it is told to stop."""
 
 import signal
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -58,9 +59,7 @@ def run(settings: Settings, announce: Callable[[str], None]) -> None:
 
     Raises SettingsError and DatabaseError.
     """
-    stopping = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
+    told = _stop_signals()
     logs.set_up(settings)
     deployment = open_deployment(settings)
     if settings.metrics_port:
@@ -68,9 +67,23 @@ def run(settings: Settings, announce: Callable[[str], None]) -> None:
     try:
         with working(deployment) as name:
             announce(f"Worker {name} is at work; stop it with Ctrl-C.")
-            stopping.wait()
+            told.recv(1)
     finally:
         deployment.close()
+
+
+def _stop_signals() -> socket.socket:
+    """Where one byte arrives when the process is told to stop.
+
+    The system may hand a signal to any thread, as it does to a process that has just been woken,
+    and a lock that the main thread waits for would then not be interrupted.
+    """
+    told, teller = socket.socketpair()
+    teller.setblocking(False)
+    signal.set_wakeup_fd(teller.detach())
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
+    return told
 
 
 def _show_life(deployment: Deployment, name: str, stopping: threading.Event) -> None:

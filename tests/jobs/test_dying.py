@@ -84,6 +84,8 @@ def test_a_worker_that_wakes_up_does_nothing_twice(site, queue, diaries):
     with frozen(sleeper):
         site.worker()
         settled(site, diaries, PlanState.APPLIED)
+    # whatever it was in the middle of when it fell asleep is over once it has stopped
+    assert sleeper.stop() == 0
     for diary, plan in zip(diaries, proposed, strict=True):
         assert diary.holds() == wanted(plan)
 
