@@ -4,7 +4,6 @@ Who somebody is comes first, then whether the diary is theirs to act on, then wh
 So whoever may not do something learns nothing, not even whether a field was right.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,19 +13,16 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app import logs, problems
 from app.deployment import Deployment
 from app.door import once, sessions
-from app.door.desk import Service, desk_of
-from app.door.guard import SAFE, OtherSite, says_own_site
+from app.door.desk import Service
+from app.door.entering import diary_of, enter, id_in, service_of
 from app.door.intake import content_type, parse_json, read_body
 from app.door.once import Reply, Sent
-from app.people import history, principal
-from app.people.errors import NotAllowed
 from app.people.history import Actor
 from app.people.principal import Access, Principal
 from app.services.errors import BadInput
@@ -35,7 +31,6 @@ from app.shapes import Shape, to_json
 JSON = "application/json"
 LARGEST = 65_536
 """Bytes of a body: choices and short texts, never a calendar."""
-_ID = re.compile("[0-9a-f]{32}")
 _BODIES = ("POST", "PUT")
 Taken = TypeVar("Taken", bound=Shape)
 
@@ -67,10 +62,7 @@ class Visit:
 
     def id(self, name: str) -> str:
         """An id in the address. Raises NotAllowed for what cannot be one."""
-        found = self.path[name]
-        if not _ID.fullmatch(found):
-            raise NotAllowed
-        return found
+        return id_in(self.path, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +114,7 @@ async def receive(
     request: Request, work: Callable[[Visit, Taken], Reply], takes: type[Taken]
 ) -> Response:
     """Answer somebody who has signed in, whoever that is."""
-    service = _service(request)
-    visit = await run_in_threadpool(_enter, service, request)
+    visit = await run_in_threadpool(_enter, service_of(request), request)
     taken = await _read(request, takes)
     with logs.about(actor=visit.principal.identity):
         return _send(await run_in_threadpool(work, visit, taken))
@@ -143,7 +134,7 @@ async def attend(
     `asks` is whether calendars are asked, which takes a while. `area` is one word for what is
     shown: the leader's history tells that a delegate has seen it.
     """
-    service = _service(request)
+    service = service_of(request)
     visit = await run_in_threadpool(_enter, service, request)
     call = await run_in_threadpool(_admit, visit, own, area)
     body = await read_body(request, LARGEST)
@@ -166,42 +157,22 @@ async def attend(
 # --- who it is ----------------------------------------------------------------------------------
 
 
-def _service(request: Request) -> Service:
-    """What remembers; where nothing does, there is nothing at these addresses."""
-    service = desk_of(request).service
-    if service is None:
-        raise HTTPException(404)
-    return service
-
-
 def _enter(service: Service, request: Request) -> Visit:
-    deployment = service.deployment
-    carried = sessions.carried(request, deployment.settings)
-    service.limiter.take(deployment.fingerprints.of("limit", carried.token))
-    who = principal.resolve(deployment, carried.token)
-    if who is None:
-        raise sessions.NotSignedIn(carried=True)
-    if carried.by_browser and request.method not in SAFE and not says_own_site(request.headers):
-        raise OtherSite
+    entered = enter(service, request)
     return Visit(
         service=service,
-        principal=who,
-        token=carried.token,
+        principal=entered.principal,
+        token=entered.token,
         headers=request.headers,
         path=dict(request.path_params),
-        browser=sessions.errand_of(request, deployment.settings),
+        browser=sessions.errand_of(request, service.deployment.settings),
     )
 
 
 def _admit(visit: Visit, own: bool, area: str) -> Call:
     named = visit.path["leader_id"]
     leader_id = None if named == "me" else named
-    if own:
-        access = principal.require_leader(visit.principal, leader_id)
-    else:
-        access = principal.require_may_act(visit.deployment, visit.principal, leader_id)
-    if area:
-        history.record_look(visit.deployment, access.leader_id, access.by, area)
+    access = diary_of(visit.deployment, visit.principal, leader_id, own=own, area=area)
     return Call(
         visit.service,
         visit.principal,

@@ -12,7 +12,6 @@ from typing import Any
 
 from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
@@ -21,7 +20,8 @@ from app.api.operations import Given, responses
 from app.connecting import watching
 from app.connecting.connections import Provider
 from app.connecting.watching import NOTIFY
-from app.door.desk import Service, desk_of
+from app.door.desk import Service
+from app.door.entering import service_of
 from app.door.intake import BodyError, read_body
 
 router = APIRouter()
@@ -72,7 +72,7 @@ _REFUSED = (problems.NOT_FOUND, problems.FAULT, problems.BUSY)
 )
 async def microsoft(request: Request) -> Response:
     """Change and lifecycle notifications of one subscription, or the question before them."""
-    service = _service(request)
+    service = service_of(request)
     token = request.query_params.get("validationToken")
     if token is not None and len(token) <= _LONGEST:
         return PlainTextResponse(token)
@@ -104,15 +104,8 @@ async def microsoft(request: Request) -> Response:
 async def google(request: Request) -> Response:
     """What is called about stands in headers; a body is not read."""
     secret = request.headers.get("x-goog-channel-token", "")
-    await _note(_service(request), request, Provider.GOOGLE, secret, ending=False)
+    await _note(service_of(request), request, Provider.GOOGLE, secret, ending=False)
     return Response(status_code=202)
-
-
-def _service(request: Request) -> Service:
-    service = desk_of(request).service
-    if service is None:
-        raise HTTPException(404)
-    return service
 
 
 async def _body(request: Request) -> bytes:

@@ -67,8 +67,9 @@ def apply(
 
     FILE itself stays as it is. With --plan the plan's own dates, tier and moment are taken, and
     the rest of the options are given again as they were; a plan that has gone stale is refused
-    whole, and so is one of which a part is over or too soon by now, unless --now is typed. Where it is not known whether people are free, applying --tier move is your word that
-    the new times are agreed: Clearway lists how many meetings that concerns and mails nobody.
+    whole, and so is one of which a part is over or too soon by now, unless --now is typed. Where
+    it is not known whether people are free, applying --tier move is your word that the new times
+    are agreed: Clearway lists how many meetings that concerns and mails nobody.
 
     \b
     Example:

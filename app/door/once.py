@@ -14,7 +14,7 @@ from typing import Any
 
 from app.deployment import Deployment
 from app.storage import answered
-from app.storage.answered import Known
+from app.storage.answered import Claim, Known
 from app.storage.tables import Answered
 
 HEADER = "Idempotency-Key"
@@ -48,8 +48,8 @@ class UnderWay(Exception):
 class Reply:
     """An answer that is ready to be sent.
 
-    The content is UTF-8. `again` is the content for whoever sends the same request again, where that is another one:
-    what is shown once is not kept.
+    The content is UTF-8. `again` is the content for whoever sends the same request again,
+    where that is another one: what is shown once is not kept.
     """
 
     status: int
@@ -87,9 +87,8 @@ def once(
     After `patience` work without an answer is taken for dead. Raises KeyUsed, UnderWay, and what
     `work` raises.
     """
-    row = Answered(
-        leader_id=sent.leader_id, key=sent.key, request=sent.request, at=deployment.now()
-    )
+    claim = Claim(sent.leader_id, sent.key, deployment.now())
+    row = Answered(leader_id=claim.leader_id, key=claim.key, request=sent.request, at=claim.at)
     with deployment.database.transaction() as session:
         known = answered.begin(session, row, abandoned=patience)
     if known is not None:
@@ -97,12 +96,12 @@ def once(
     try:
         reply = work()
     except BaseException:
-        _drop(deployment, sent)
+        _drop(deployment, claim)
         raise
     if reply.status >= _OURS:
-        _drop(deployment, sent)
+        _drop(deployment, claim)
     else:
-        _keep(deployment, sent, reply)
+        _keep(deployment, claim, reply)
     return reply
 
 
@@ -116,7 +115,7 @@ def _again(deployment: Deployment, known: Known, sent: Sent) -> Reply:
     return Reply(known.status, content, value["media_type"], value["headers"])
 
 
-def _keep(deployment: Deployment, sent: Sent, reply: Reply) -> None:
+def _keep(deployment: Deployment, claim: Claim, reply: Reply) -> None:
     content = reply.content if reply.again is None else reply.again
     value = {
         "content": content.decode(),
@@ -125,9 +124,9 @@ def _keep(deployment: Deployment, sent: Sent, reply: Reply) -> None:
     }
     sealed = deployment.database.vault.seal(value)
     deployment.database.persist(
-        lambda session: answered.finish(session, sent.leader_id, sent.key, reply.status, sealed)
+        lambda session: answered.finish(session, claim, reply.status, sealed)
     )
 
 
-def _drop(deployment: Deployment, sent: Sent) -> None:
-    deployment.database.persist(lambda session: answered.drop(session, sent.leader_id, sent.key))
+def _drop(deployment: Deployment, claim: Claim) -> None:
+    deployment.database.persist(lambda session: answered.drop(session, claim))

@@ -21,6 +21,8 @@ LONGEST_DAYS = 365
 INVITATION = timedelta(days=7)
 """For how long an invitation can be accepted."""
 _LONGEST_LABEL = 60
+_MOST = 50
+"""Grants of one leader at a time, with invitations that nobody has accepted yet."""
 
 
 class State(StrEnum):
@@ -88,6 +90,8 @@ def invite(
     )
     with deployment.database.transaction() as session:
         must_stay(session, leader_id)
+        if stored.open_delegations(session, leader_id, moment) >= _MOST:
+            raise BadChoice(f"{_MOST} people may act for you at most; end a grant first.")
         stored.add_delegation(session, row)
         what = What.DELEGATE_INVITED
         record(deployment, session, leader_id, what, LEADER, delegation_id=row.id, days=days)

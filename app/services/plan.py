@@ -105,9 +105,9 @@ def plan(
     """The best plan for one tier.
 
     `keep` are identifiers of events that stay as they are; the UID of a series keeps all of it.
-    `budget` is in seconds, 10 unless given; reading the files has used some of it. On an `unwanted` day no hold of that kind is placed.
-    A plan that is `kept_for_later` can be applied to a calendar on a server; others say that they
-    cannot.
+    `budget` is in seconds, 10 unless given; reading the files has used some of it. On an `unwanted`
+    day no hold of that kind is placed. A plan that is `kept_for_later` can be applied to a
+    calendar on a server; others say that they cannot.
     """
     kept, notes = kept_ids(opened, keep)
     if tier is not Tier.HOLDS and not any(each.organizer for each in opened.diary.occurrences):

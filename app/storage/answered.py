@@ -1,9 +1,9 @@
 """Answers to requests that may be sent again, so that what they asked for is done once."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import delete, update
+from sqlalchemy import ColumnElement, delete, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -26,6 +26,15 @@ class Known:
     contents: Sealed | None
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A key of a leader's, claimed at a moment (aware UTC)."""
+
+    leader_id: str
+    key: str
+    at: datetime
+
+
 def begin(session: Session, row: Answered, *, abandoned: timedelta) -> Known | None:
     """Claim a key for the request in `row`; what is known where it was claimed before.
 
@@ -45,15 +54,21 @@ def begin(session: Session, row: Answered, *, abandoned: timedelta) -> Known | N
     return None
 
 
-def finish(session: Session, leader_id: str, key: str, status: int, contents: Sealed) -> None:
-    """Keep the answer; where the leader is gone meanwhile, nothing."""
-    chosen = update(Answered).where(Answered.leader_id == leader_id, Answered.key == key)
-    session.execute(chosen.values(status=status, contents=contents))
+def finish(session: Session, claim: Claim, status: int, contents: Sealed) -> None:
+    """Keep the answer; where the claim is no longer there, nothing."""
+    session.execute(update(Answered).where(_is(claim)).values(status=status, contents=contents))
 
 
-def drop(session: Session, leader_id: str, key: str) -> None:
+def drop(session: Session, claim: Claim) -> None:
     """Forget a key, so that the request can be sent again."""
-    session.execute(delete(Answered).where(Answered.leader_id == leader_id, Answered.key == key))
+    session.execute(delete(Answered).where(_is(claim)))
+
+
+def _is(claim: Claim) -> ColumnElement[bool]:
+    """Only whoever claimed a key answers for it: work that took too long was taken for dead, and
+    somebody else may have claimed it since."""
+    mine = (Answered.leader_id == claim.leader_id) & (Answered.key == claim.key)
+    return mine & (Answered.at == claim.at) & Answered.status.is_(None)
 
 
 def _forget(session: Session, row: Answered, abandoned: timedelta) -> None:

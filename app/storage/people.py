@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -91,6 +91,16 @@ def delegations(session: Session, leader_id: str) -> Sequence[Delegation]:
     """Everything that a leader ever granted, the newest first."""
     found = select(Delegation).where(Delegation.leader_id == leader_id)
     return session.scalars(found.order_by(Delegation.granted_at.desc(), Delegation.id)).all()
+
+
+def open_delegations(session: Session, leader_id: str, moment: datetime) -> int:
+    """How many grants of a leader hold or may yet be accepted."""
+    found = select(func.count()).where(
+        Delegation.leader_id == leader_id,
+        Delegation.revoked_at.is_(None),
+        Delegation.expires_at > moment,
+    )
+    return session.scalar(found) or 0
 
 
 def invited(

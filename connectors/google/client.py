@@ -110,8 +110,9 @@ class Client:
     ) -> Listed:
         """The occurrences that end after `start` and start before `end`, recurrences expanded.
 
-        `total` counts what has come for the same question. Raises TooLarge. No `timeZone` is asked for: times come with their offset anyway, the answer then names the
-        calendar's own zone, and whole days keep to it.
+        `total` counts what has come for the same question. Raises TooLarge. No `timeZone` is
+        asked for: times come with their offset anyway, the answer then names the calendar's own
+        zone, and whole days keep to it.
         """
         request = self._events.list(
             calendarId=calendar,

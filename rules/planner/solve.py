@@ -91,7 +91,8 @@ def solve_day(
 
     `seed` is the result of a lower tier, whose options are also options here. `elsewhere` is what
     one team contact more adds on another day of the week, where the week wants one: a day on
-    which it adds more than that needs no such option. The search widens until nothing that was dropped could have won, or until time is up.
+    which it adds more than that needs no such option. The search widens until nothing that was
+    dropped could have won, or until time is up.
     """
     model = build(day, pattern, policy, rights, floors, new_pods)
     if rights.tier is not Tier.HOLDS:

@@ -141,6 +141,14 @@ def test_a_grant_lasts_between_a_day_and_a_year(deployment, leader):
             delegates.invite(deployment, leader.id, "My PA", days)
 
 
+def test_so_many_people_may_act_for_a_leader_and_no_more(deployment, leader):
+    made = [delegates.invite(deployment, leader.id, "My PA") for _ in range(50)]
+    with pytest.raises(BadChoice, match="50 people"):
+        delegates.invite(deployment, leader.id, "My PA")
+    delegates.revoke(deployment, leader.id, made[0].delegation.id)
+    delegates.invite(deployment, leader.id, "My PA")
+
+
 def test_a_grant_has_a_short_and_harmless_name(deployment, leader):
     for label in ("", "   ", "x" * 61, "a\x00b", "=HYPERLINK()", "@SUM(1)"):
         with pytest.raises(BadChoice):

@@ -5,6 +5,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.door import sessions
+from app.door.entering import count_guest
 from app.people import sign_in
 from app.people.errors import SignInFailed
 from app.people.openid import Provider
@@ -77,6 +78,7 @@ def _provider(guest: Guest) -> Provider:
 
 
 def _depart(guest: Guest) -> Response:
+    count_guest(guest.service, guest.request)
     settings = guest.deployment.settings
     left = sign_in.begin(
         guest.deployment,
@@ -129,6 +131,7 @@ def _welcome(guest: Guest, found: SignedIn, path: str) -> Response:
 def _print_link(guest: Guest) -> Response:
     if guest.offers.print_link is None:
         raise SignInFailed("People sign in with their organisation here; there is no local link.")
+    count_guest(guest.service, guest.request)
     guest.offers.print_link()
     return go(SIGN_IN, "link")
 

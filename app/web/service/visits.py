@@ -5,7 +5,6 @@ Each page is a function of a `Guest` (anybody), a `Member` (somebody who signed 
 in a thread, and answer with a page about what went wrong where something did.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,7 +13,6 @@ from urllib.parse import urlencode
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import QueryParams
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -22,12 +20,11 @@ from app import logs, problems
 from app.deployment import Deployment
 from app.door import sessions
 from app.door.desk import Service, desk_of
-from app.door.guard import SAFE, OtherSite, from_other_site, says_own_site
+from app.door.entering import count_guest, diary_of, enter, id_in, service_of
+from app.door.guard import SAFE, OtherSite, from_other_site
 from app.door.intake import Form, content_type, read_form
 from app.door.sessions import NotSignedIn
-from app.people import history, principal
 from app.people.delegates import Delegation
-from app.people.errors import NotAllowed
 from app.people.history import Actor
 from app.people.principal import Access, Principal
 from app.web.rendering import render
@@ -41,7 +38,6 @@ FORM = "multipart/form-data"
 HOME, SIGN_IN = "/you", "/you/sign-in"
 MINE = "mine"
 """The word for one's own diary in an address; others have their leader's id."""
-_ID = re.compile("[0-9a-f]{32}")
 _NOTHING = Form({}, {})
 
 
@@ -86,10 +82,7 @@ class Guest:
 
     def id(self, name: str) -> str:
         """An id in the address. Raises NotAllowed for what cannot be one."""
-        found = self.path[name]
-        if not _ID.fullmatch(found):
-            raise NotAllowed
-        return found
+        return id_in(self.path, name)
 
     def context(self) -> dict[str, Any]:
         """What every page says."""
@@ -174,7 +167,9 @@ async def receive_form(request: Request, work: Callable[[Guest], Response]) -> R
     """Answer another site's form, which tells nothing about who sent it and brings no cookie."""
 
     async def answer() -> Response:
-        guest = Guest(request, _service(request), offers_of(request), _NOTHING)
+        service = service_of(request)
+        count_guest(service, request)
+        guest = Guest(request, service, offers_of(request), _NOTHING)
         return await _run(guest, lambda: work(guest), asks=False)
 
     return await _careful(request, answer)
@@ -215,16 +210,8 @@ async def attend(
     return await _careful(request, answer)
 
 
-def _service(request: Request) -> Service:
-    """What remembers; where nothing does, there is nothing at these addresses."""
-    service = desk_of(request).service
-    if service is None:
-        raise HTTPException(404)
-    return service
-
-
 async def _guest(request: Request) -> Guest:
-    service, form = _service(request), _NOTHING
+    service, form = service_of(request), _NOTHING
     if request.method not in SAFE:
         if from_other_site(request.headers):
             raise OtherSite
@@ -234,28 +221,21 @@ async def _guest(request: Request) -> Guest:
 
 
 def _enter(guest: Guest) -> Member:
-    deployment, headers = guest.deployment, guest.request.headers
-    carried = sessions.carried(guest.request, deployment.settings)
-    guest.service.limiter.take(deployment.fingerprints.of("limit", carried.token))
-    who = principal.resolve(deployment, carried.token)
-    if who is None:
-        raise NotSignedIn(carried=True)
-    if guest.request.method not in SAFE and not says_own_site(headers):
-        raise OtherSite
-    return Member(guest.request, guest.service, guest.offers, guest.form, who, carried.token)
+    entered = enter(guest.service, guest.request)
+    return Member(
+        guest.request,
+        guest.service,
+        guest.offers,
+        guest.form,
+        entered.principal,
+        entered.token,
+    )
 
 
 def _call(member: Member, own: bool, area: str) -> Call:
     named = member.path["diary"]
-    if named != MINE and not _ID.fullmatch(named):
-        raise NotAllowed
-    leader_id = None if named == MINE else named
-    if own:
-        access = principal.require_leader(member.principal, leader_id)
-    else:
-        access = principal.require_may_act(member.deployment, member.principal, leader_id)
-    if area:
-        history.record_look(member.deployment, access.leader_id, access.by, area)
+    leader_id = None if named == MINE else member.id("diary")
+    access = diary_of(member.deployment, member.principal, leader_id, own=own, area=area)
     return Call(
         member.request,
         member.service,

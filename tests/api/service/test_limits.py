@@ -1,10 +1,13 @@
-"""How much one sign-in may send."""
+"""How much one person, and one address that nobody is known at, may send."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
 from starlette.testclient import TestClient
 
+from app.connecting.sign_in import CALLBACK
 from app.door.limiter import Limiter, TooManyRequests
 from app.main import create_app
 from tests.api.service.conftest import House, problem, sqlite
@@ -12,16 +15,37 @@ from tests.api.service.conftest import House, problem, sqlite
 
 @sqlite
 def test_who_sends_too_much_is_told_when_to_go_on(house: House) -> None:
-    """Others are not held up by it."""
-    settings = replace(house.deployment.settings, requests_per_minute=3)
-    deployment = replace(house.deployment, settings=settings)
-    headers, other = house.leader(), house.leader()
-    with TestClient(create_app(deployment=deployment)) as client:
-        found = [client.get("/v1/me", headers=headers) for _ in range(6)]
+    """Signing in again does not help, and others are not held up by it."""
+    with _narrow(house) as client:
+        found = [client.get("/v1/me", headers=house.leader()) for _ in range(6)]
         assert [each.status_code for each in found[:3]] == [200] * 3
         problem(found[-1], 429, "too-many-requests")
         assert 0 < int(found[-1].headers["retry-after"]) <= 20
-        assert client.get("/v1/me", headers=other).status_code == 200
+        assert client.get("/v1/me", headers=house.somebody()).status_code == 200
+
+
+@sqlite
+def test_who_has_not_signed_in_is_counted_by_address(house: House) -> None:
+    """Else a stranger could try tokens without end, or fill the table of those who are away."""
+    with _narrow(house) as client:
+        tried = [
+            client.get("/v1/me", headers={"Authorization": f"Bearer guess-{number}"})
+            for number in range(6)
+        ]
+        assert tried[0].status_code == 401
+        problem(tried[-1], 429, "too-many-requests")
+        filled = client.post(CALLBACK, data={"state": "x", "code": "y"}, follow_redirects=False)
+        assert filled.status_code == 429
+        assert client.get("/v1/me", headers=house.leader()).status_code == 200
+
+
+@contextmanager
+def _narrow(house: House) -> Iterator[TestClient]:
+    """The same service where three requests a minute are allowed."""
+    settings = replace(house.deployment.settings, requests_per_minute=3)
+    deployment = replace(house.deployment, settings=settings)
+    with TestClient(create_app(deployment=deployment)) as client:
+        yield client
 
 
 def test_a_bucket_fills_again_with_time() -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from app.door.once import Reply, Sent, once
 from app.people import delegates
 from app.storage.tables import Answered, HistoryEntry
 from app.storage.vault import VaultError
@@ -154,6 +155,21 @@ def test_while_it_is_worked_on_it_is_not_begun_again(house: House) -> None:
     problem(house.client.post(f"{ME}/locks", json=body, headers=headers), 409, "under-way")
     house.world.now = NOW + timedelta(hours=1)
     assert house.client.post(f"{ME}/locks", json=body, headers=headers).status_code == 201
+
+
+def test_who_was_taken_for_dead_keeps_no_answer_of_another(house: House) -> None:
+    """The key was claimed again meanwhile: the late answer is not the newer request's."""
+    of, patience = house.deployment, timedelta(minutes=1)
+    sent = Sent(house.world.leader_id, "key", "request")
+
+    def late() -> Reply:
+        house.world.now += 2 * patience
+        newer = once(of, sent, patience, lambda: Reply(200, b"newer"))
+        assert newer.content == b"newer"
+        return Reply(200, b"late")
+
+    assert once(of, sent, patience, late).content == b"late"
+    assert once(of, sent, patience, late).content == b"newer"
 
 
 def test_of_many_at_once_one_is_carried_out(house: House) -> None:
