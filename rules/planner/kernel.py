@@ -75,16 +75,17 @@ class Moment(NamedTuple):
     """A moment, and what is known of the time from it to the next.
 
     `clear` is until when something new may last from here, `first_step` the first thing to decide
-    here, `holds_before` how many of Clearway's holds begin earlier; `follows` says that protected
-    time begins here, which a new piece before it may be a part of. The time is `inside` the
-    working hours, `blocked` for anything new, `cut` by an appointment that is not scored, firmly
-    `protected`, or in the `zone` of the break.
+    here, `holds_before` how many of Clearway's holds begin earlier, `passed` the bits of the
+    meetings that do; `follows` says that protected time begins here, which a new piece before it
+    may be a part of. The time is `inside` the working hours, `blocked` for anything new, `cut` by
+    an appointment that is not scored, firmly `protected`, or in the `zone` of the break.
     """
 
     at: int
     clear: int
     first_step: int
     holds_before: int
+    passed: int
     follows: bool
     inside: bool
     blocked: bool
@@ -128,6 +129,9 @@ class Meeting(NamedTuple):
 
     It may begin between `low` and `high` if the meetings `need` have their places. It uses
     `used` seconds of free time, `late` more where it comes later, and may want a gap (`slot`).
+
+    Of meetings of one length that both move, the `earlier` goes before the `later` (both are
+    bits): were they to change places, the same would be changed, and no more minutes shifted.
     """
 
     start: int
@@ -142,6 +146,8 @@ class Meeting(NamedTuple):
     used: int
     late: int
     slot: bool
+    earlier: int
+    later: int
 
 
 class Hold(NamedTuple):
@@ -658,7 +664,7 @@ def _leave_meeting(day: Day, work: Work, s: int, index: int) -> bool:
             _enter(work, s + 1)
     label.hi += _price(meeting)
     label.used += meeting.late
-    return bit != 0
+    return bit != 0 and not label.placed & meeting.later
 
 
 @_lean
@@ -715,7 +721,7 @@ def _begin(day: Day, work: Work, q: int, index: int) -> None:
         return
     if moment.at >= day.terms.thaw:
         for m in range(len(day.meetings)):
-            if _may_begin(day.meetings[m], label, moment.at):
+            if _may_begin(day.meetings[m], label, moment):
                 _place_meeting(day, work, q, index, m)
     if moment.at >= day.terms.now:
         _place_team_contact(day, work, q, index)
@@ -723,11 +729,14 @@ def _begin(day: Day, work: Work, q: int, index: int) -> None:
 
 
 @_lean
-def _may_begin(meeting: Meeting, label: Label, here: int) -> bool:
+def _may_begin(meeting: Meeting, label: Label, moment: Moment) -> bool:
     """Whether a meeting that has no place yet may begin here, at another time than its own."""
+    here = moment.at
     if meeting.bit < 0 or (label.placed >> meeting.bit) & 1:
         return False
     if label.placed & meeting.need != meeting.need:
+        return False
+    if meeting.earlier & moment.passed & ~label.placed:
         return False
     return here != meeting.start and meeting.low < here < meeting.high
 
@@ -854,6 +863,8 @@ def _leap(day: Day, work: Work, q: int, ends: int) -> None:
     for meeting in day.meetings:
         if meeting.bit >= 0 and not (draft.placed >> meeting.bit) & 1:
             if here < meeting.start < ends:
+                if draft.placed & meeting.later:
+                    return
                 draft.hi += _price(meeting)
                 draft.used += meeting.late
     if _is_hopeful(work, draft, _bound(day, work, draft, to), terms.ties):

@@ -269,6 +269,10 @@ def _moments(parts: _Parts, frame: _Frame, steps: Any, zone: Span | None) -> Any
         moments["holds_before"][place + 1 :] += 1
         if each.kind is Kind.PROTECTED:
             moments["follows"][place] = True
+    for each in parts.changeable:
+        if each.id in parts.bits:
+            place = frame.rows[parts.spans[each.id][0]]
+            moments["passed"][place + 1 :] |= 1 << parts.bits[each.id]
     moments["clear"] = _clear(parts, moments)
     return moments
 
@@ -302,10 +306,29 @@ def _hold(parts: _Parts, each: Occurrence) -> k.Hold:
 def _meetings(parts: _Parts) -> list[k.Meeting]:
     scored = [*parts.changeable, *parts.fixed, *parts.held(Kind.POD)]
     around = [parts.spans[each.id] for each in parts.day.around if each not in parts.holds]
-    return [
+    found = [
         _meeting(parts, each, [parts.spans[one.id] for one in scored if one is not each], around)
         for each in parts.changeable
     ]
+    return [_with_twins(each, found) for each in found]
+
+
+def _with_twins(meeting: k.Meeting, all_of_them: Sequence[k.Meeting]) -> k.Meeting:
+    """The same with the meetings that could take its place."""
+    earlier, later = 0, 0
+    for each in all_of_them if _is_free(meeting, all_of_them) else ():
+        alike = (each.length, each.cuts) == (meeting.length, meeting.cuts)
+        if alike and _is_free(each, all_of_them):
+            earlier |= (each.start < meeting.start) << each.bit
+            later |= (each.start > meeting.start) << each.bit
+    return meeting._replace(earlier=earlier, later=later)
+
+
+def _is_free(meeting: k.Meeting, all_of_them: Sequence[k.Meeting]) -> bool:
+    """Whether a meeting may move anywhere: one of a series keeps its place among the others."""
+    if meeting.bit < 0 or meeting.need or (meeting.low, meeting.high) != (-FAR, FAR):
+        return False
+    return not any(each.need >> meeting.bit & 1 for each in all_of_them)
 
 
 def _meeting(
@@ -333,6 +356,8 @@ def _meeting(
         used=used,
         late=last - first - k.GRID * cuts - used,
         slot=_uncovered(first, last, others) == last - first and first < last,
+        earlier=0,
+        later=0,
     )
 
 
