@@ -33,7 +33,10 @@ class Lease:
 
 
 def take(session: Session, leader_id: str, holder: str) -> Lease | None:
-    """The lease of a diary, None while somebody else has it. `holder` names the worker."""
+    """The lease of a diary, None while somebody else has it. `holder` names the worker.
+
+    Either way the job that asked for it waits in no queue any more, and the next one can come.
+    """
     moment = now(session)
     taken = session.execute(
         update(Mailbox)
@@ -50,7 +53,12 @@ def take(session: Session, leader_id: str, holder: str) -> Lease | None:
         )
         .returning(Mailbox.fence, Mailbox.attempts)
     ).one_or_none()
-    return None if taken is None else Lease(leader_id, taken.fence, taken.attempts)
+    if taken is None:
+        session.execute(
+            update(Mailbox).where(Mailbox.leader_id == leader_id).values(queued_at=None)
+        )
+        return None
+    return Lease(leader_id, taken.fence, taken.attempts)
 
 
 def keep(session: Session, lease: Lease) -> None:

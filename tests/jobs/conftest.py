@@ -1,12 +1,8 @@
 """Real workers as processes of their own, a real CalDAV server, both kinds of database."""
 
 import os
-import signal
-import subprocess
-import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -28,10 +24,10 @@ from app.storage.database import open_database
 from app.storage.migrations import migrate
 from app.storage.vault import Vault, new_key
 from rules.event import Kind
+from tests.servers.clearway import PATIENCE, Command, start
 from tests.servers.fixtures import PASSWORD, CalDavServer
+from tests.servers.processes import free_port
 
-PATIENCE = 120.0
-"""Seconds until something that must happen has happened, on a busy machine."""
 LOOPBACK = "127.0.0.0/8"
 
 
@@ -44,56 +40,27 @@ def until(done: Callable[[], bool], about: str) -> None:
 
 
 @dataclass
-class Worker:
-    """`clearway worker` in a process of its own."""
-
-    process: subprocess.Popen[bytes]
-
-    def kill(self) -> None:
-        """As a power cut does."""
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
-
-    def freeze(self) -> None:
-        """As a machine that is put to sleep."""
-        self.process.send_signal(signal.SIGSTOP)
-
-    def wake(self) -> None:
-        """And woken."""
-        self.process.send_signal(signal.SIGCONT)
-
-    def stop(self) -> int:
-        """As an administrator does; its exit code."""
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=PATIENCE)
-
-
-@dataclass
 class Site:
     """An installation with its workers."""
 
     deployment: Deployment
     environment: dict[str, str]
     folder: Path
-    started: list[Worker] = field(default_factory=list)
+    started: list[Command] = field(default_factory=list)
 
-    def worker(self) -> Worker:
+    def worker(self) -> Command:
         """One more worker, at work by now."""
-        with (self.folder / f"worker-{len(self.started)}.log").open("wb") as log:
-            process = subprocess.Popen(
-                [Path(sys.executable).with_name("clearway"), "worker", "--json"],
-                stdout=subprocess.PIPE,
-                stderr=log,
-                env=self.environment,
-            )
-        one = Worker(process)
-        self.started.append(one)
-        assert process.stdout is not None
-        at_work = any(b"at work" in line for line in iter(process.stdout.readline, b""))
-        assert at_work, Path(log.name).read_text()
-        # what it logs is read, or it would wait for somebody to read it
-        threading.Thread(target=process.stdout.read, daemon=True).start()
-        return one
+        return self._start("worker", self.environment)
+
+    def serve(self) -> str:
+        """The service, listening by now; its address."""
+        port = free_port()
+        self._start("serve", {**self.environment, "CLEARWAY_PORT": str(port)})
+        return f"http://127.0.0.1:{port}"
+
+    def _start(self, name: str, environment: Mapping[str, str]) -> Command:
+        self.started.append(start(name, environment, self.folder))
+        return self.started[-1]
 
     def plan_now(self, leader_id: str) -> None:
         """Have the plan of the night made with the next job."""
@@ -103,11 +70,7 @@ class Site:
     def close(self) -> None:
         """End whatever still runs."""
         for each in self.started:
-            if each.process.poll() is None:
-                each.process.kill()
-            each.process.wait()
-            if each.process.stdout is not None:
-                each.process.stdout.close()
+            each.close()
 
 
 @pytest.fixture
@@ -159,8 +122,7 @@ class Diary:
             "DTSTAMP:20260101T000000Z",
             f"DTSTART:{start:{form}}",
             f"DTEND:{end:{form}}",
-            "SUMMARY:Budget",
-            *lines,
+            *(lines or ("SUMMARY:Budget",)),
             "END:VEVENT",
             "END:VCALENDAR",
             "",
@@ -224,7 +186,7 @@ def next_monday() -> datetime:
 
 
 @contextmanager
-def frozen(worker: Worker) -> Iterator[None]:
+def frozen(worker: Command) -> Iterator[None]:
     """A worker that sleeps for as long as the block lasts."""
     worker.freeze()
     try:

@@ -18,7 +18,8 @@ from app.life.states import PlanState
 from app.life.undoing import ask_undo
 from app.storage import leases
 from rules.change import ChangeKind
-from tests.jobs.conftest import Diary, Site, Worker, frozen, next_monday, until
+from tests.jobs.conftest import Diary, Site, frozen, next_monday, until
+from tests.servers.clearway import Command
 from tests.servers.postgresql import Postgresql
 
 LEADERS = 3
@@ -146,7 +147,7 @@ def wanted(plan: records.Kept) -> list[str]:
     return sorted(f"{each.hold} {each.starts:%Y%m%dT%H%M%SZ}" for each in plan.contents.changes)
 
 
-def replace_one(site: Site, workers: list[Worker], chance: random.Random) -> None:
+def replace_one(site: Site, workers: list[Command], chance: random.Random) -> None:
     """Kill one worker at a random moment; another one, never seen before, comes in its place."""
     time.sleep(chance.uniform(0, 3))
     workers.pop(chance.randrange(len(workers))).kill()

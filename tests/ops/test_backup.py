@@ -172,16 +172,16 @@ def test_what_cannot_be_restored_is_one_sentence(installed: Installed, saved: Pa
 
 def test_an_old_backup_and_one_of_the_other_kind_are_refused(installed: Installed, tmp_path):
     database = installed.open()
-    path = tmp_path / "b"
+    path, moment = tmp_path / "b", clock.now()
     for days, told in ((35, ""), (36, "older than 35 days")):
         with path.open("wb") as file:
-            back_up(database, file, clock.now() - timedelta(days=days))
+            back_up(database, file, moment - timedelta(days=days))
         with path.open("rb") as file:
             if told:
                 with pytest.raises(BackupError, match=told):
-                    restore(database, file, clock.now())
+                    restore(database, file, moment)
             else:
-                restore(database, file, clock.now())
+                restore(database, file, moment)
     here = database.engine.dialect.name
     other = {"sqlite": "postgresql", "postgresql": "sqlite"}[here]
     for head, told in (

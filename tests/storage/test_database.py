@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from app import clock
-from app.storage import leases
+from app.storage import leases, mailboxes
 from app.storage.database import Database, DatabaseError, now, open_database
 from app.storage.migrations import is_current, migrate
 from app.storage.tables import Base, Leader, Mailbox
@@ -150,6 +150,20 @@ def test_one_worker_at_a_time_has_the_lease(database):
     second = take(database, "worker-2")
     assert second.fence > first.fence
     assert second.attempts == 1
+
+
+def test_a_job_that_comes_while_somebody_works_leaves_the_queue(database):
+    """Whoever works looks again before the end; what is asked for after that is a new job."""
+    a_leader(database)
+    lease = take(database, "worker-1")
+    with database.transaction() as session:
+        assert mailboxes.claim(session, "one")
+        assert not mailboxes.claim(session, "one"), "it waits already"
+    with database.transaction() as session:
+        assert leases.take(session, "one", "worker-2") is None
+    with database.transaction() as session:
+        assert leases.release(session, lease)
+        assert mailboxes.claim(session, "one")
 
 
 def test_a_lease_that_was_slept_through_is_lost(database, monkeypatch):
