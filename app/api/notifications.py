@@ -3,6 +3,9 @@
 Anybody can call here. A call is believed by the secret that only the provider was given; what it
 says of events is not read. Whether it was believed cannot be told from the answer, and all calls
 take the same few steps. Where the database is away they are refused, and the providers call again.
+
+One change brings up to three calls within a moment. So no worker is called for any: the workers'
+sweep, every few seconds, finds the diary once for all of them.
 """
 
 import json
@@ -135,11 +138,10 @@ async def _note(
     # the same steps for what cannot be right
     plain = bool(_CHANNEL.fullmatch(channel) and _SECRET.fullmatch(secret))
     await run_in_threadpool(
-        _believe, service, provider, channel if plain else "0", secret if plain else "", ending
+        watching.notified,
+        service.deployment,
+        provider,
+        channel if plain else "0",
+        secret if plain else "",
+        ending=ending,
     )
-
-
-def _believe(service: Service, provider: Provider, channel: str, secret: str, ending: bool) -> None:
-    leader_id = watching.notified(service.deployment, provider, channel, secret, ending=ending)
-    if leader_id is not None:
-        service.call_worker(leader_id)

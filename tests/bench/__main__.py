@@ -10,6 +10,7 @@ from typing import Any
 
 from tests.bench.calendars import Mapped, Requests, count_requests, time_mapping
 from tests.bench.processes import Reading, time_plan, time_reading
+from tests.bench.service import LEADERS, Verdicts, time_verdicts
 from tests.bench.weeks import (
     IN_TIME,
     ModelledWeek,
@@ -39,6 +40,9 @@ def main() -> int:
     tell("calendars on servers")
     calendars = _calendars(count_requests(), time_mapping())
     figures = _figures(planned, modelled, commands, reading, asked.baseline_cap) | calendars
+    if asked.leaders:
+        with TemporaryDirectory() as folder:
+            figures |= _verdicts(time_verdicts(Path(folder), asked.leaders))
     sys.stdout.write(json.dumps(figures, indent=2) + "\n" if asked.json else _table(figures))
     return 1 if figures["disagreements"] else 0
 
@@ -48,7 +52,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--weeks", type=int, default=100, help="weeks to plan")
     parser.add_argument("--baseline-weeks", type=int, help="weeks for the plain model")
     parser.add_argument("--baseline-cap", type=float, default=60, help="seconds a week")
-    parser.add_argument("--baseline-budget", type=float, default=300, help="seconds altogether")
+    parser.add_argument("--baseline-budget", type=float, default=180, help="seconds altogether")
+    parser.add_argument("--leaders", type=int, default=LEADERS, help="leaders of the service")
     parser.add_argument("--no-processes", action="store_true", help="leave out whole processes")
     parser.add_argument("--json", action="store_true", help="figures for another program")
     return parser.parse_args()
@@ -92,6 +97,12 @@ def _calendars(requests: list[Requests], mapped: list[Mapped]) -> dict[str, obje
     }
 
 
+def _verdicts(found: Verdicts | None) -> dict[str, object]:
+    if found is None:
+        return {}
+    return {"verdict_seconds": {"called": vars(found.called), "polled": vars(found.polled)}}
+
+
 def _disagreements(planned: list[PlannedWeek], modelled: list[ModelledWeek]) -> list[int]:
     """Weeks that both proved, with different numbers: there must be none."""
     both = zip(planned, modelled, strict=False)
@@ -133,6 +144,7 @@ def _rows(figures: dict[str, object]) -> Iterator[Row]:
     if "reading" in figures:
         yield from _reading_rows(figures["reading"])
     yield from _calendar_rows(figures["requests"], figures["mapping_ratio"])
+    yield from _verdict_rows(figures.get("verdict_seconds"))
     wrong = figures["disagreements"]
     yield "weeks where the two planners disagree", str(wrong or "none"), "none"
 
@@ -144,6 +156,15 @@ def _calendar_rows(requests: Any, ratios: Any) -> Iterator[Row]:
     for provider, ratio in ratios.items():
         what = f"{provider}: mapping 120 bodies against parsing them"
         yield what, f"{ratio:.1f} times", "at most 5 times"
+
+
+def _verdict_rows(found: Any) -> Iterator[Row]:
+    if found is None:
+        yield "from a change to its verdict", "not measured: no PostgreSQL here", ""
+        return
+    called, polled = _spread(found["called"]), _spread(found["polled"])
+    yield "from a change to its verdict, where the provider calls", called, "median 10 s"
+    yield "the same after a poll was due, where nobody calls", polled, "one interval"
 
 
 def _planner_rows(figures: dict[str, object]) -> Iterator[Row]:

@@ -18,7 +18,7 @@ from app.life.states import PlanState
 from app.life.undoing import ask_undo
 from app.storage import leases
 from rules.change import ChangeKind
-from tests.jobs.conftest import Diary, Site, frozen, next_monday, until
+from tests.jobs.conftest import Diary, Site, frozen, next_monday, on_postgresql, until
 from tests.servers.clearway import Command
 from tests.servers.postgresql import Postgresql
 
@@ -26,9 +26,6 @@ LEADERS = 3
 ROUNDS = 1
 SOAK_ROUNDS = 50
 """Each round kills twice for every leader's plan that is in the works: applying and undoing."""
-
-on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-"""Several workers, and a database that can go away by itself."""
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from app.people import leaders
 from app.storage.columns import SealedBytes
 from app.storage.tables import Base
 from tests.api.service.conftest import signed_in
-from tests.jobs.conftest import Diary, Site, next_monday, until
+from tests.jobs.conftest import Diary, Site, next_monday, on_postgresql, until
 from tests.servers.mail import Inbox, receiving
 from tests.servers.processes import free_port
 
@@ -59,6 +59,7 @@ def marked(site: Site, new_diary: Any) -> Diary:
     return diary
 
 
+@on_postgresql
 def test_no_word_of_a_calendar_is_anywhere(site: Site, marked: Diary) -> None:
     """But in the letters to the people invited, who know it."""
     inbox, said, port = Inbox(), list[str](), free_port()
