@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from sqlalchemy import text
 from app.people import leaders
 from app.storage.columns import SealedBytes
 from app.storage.tables import Base
+from app.storage.vault import Sealed
 from tests.api.service.conftest import signed_in
 from tests.jobs.conftest import Diary, Site, next_monday, on_postgresql, until
 from tests.servers.mail import Inbox, receiving
@@ -96,10 +98,13 @@ def _live(client: httpx.Client, diary: Diary, said: list[str]) -> None:
     """Look, plan, apply, undo, look again and take everything along; `said` gets each answer."""
 
     def ask(method: str, path: str, **body: Any) -> Any:
-        answer = client.request(method, ME + path, **({"json": body} if body else {}))
+        answer = client.request(method, ME + path, json=body or None)
         assert answer.status_code < 300, answer.text
         said.append(answer.text)
         return answer.json()
+
+    def is_in(state: str) -> bool:
+        return bool(ask("GET", plan_path)["state"] == state)
 
     said += [client.get(f"/you/mine{path}").text for path in ("", "/held", "/history")]
     assert len(ask("GET", "/diary")) >= 20
@@ -114,7 +119,7 @@ def _live(client: httpx.Client, diary: Diary, said: list[str]) -> None:
     ask("POST", f"{plan_path}/apply", **yes, dry_run=True)
     for step, state, body in (("apply", "applied", yes), ("undo", "undone", {})):
         ask("POST", f"{plan_path}/{step}", **body)
-        until(lambda wanted=state: ask("GET", plan_path)["state"] == wanted, state)
+        until(partial(is_in, state), state)
         assert bool(diary.holds()) is (step == "apply")
     for path in ("/history", "/holds", "/connections", "/settings"):
         ask("GET", path)
@@ -138,12 +143,12 @@ def _rows(site: Site) -> Iterator[str]:
                     seen.add((table.name, name))
                     yield str(value)
                     if (table.name, name) in sealed and value is not None:
-                        yield repr(vault.open(bytes(value)))
+                        yield repr(vault.open(Sealed(bytes(value))))
     assert sealed & seen, "no sealed column was opened"
 
 
 def _backup(site: Site) -> str:
     file: Path = site.folder / "backup"
-    command = [Path(sys.executable).with_name("clearway"), "backup", str(file)]
+    command = [str(Path(sys.executable).with_name("clearway")), "backup", str(file)]
     subprocess.run(command, env=site.environment, check=True, capture_output=True)
     return file.read_bytes().decode("latin-1")

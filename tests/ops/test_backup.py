@@ -189,8 +189,8 @@ def test_an_old_backup_and_one_of_the_other_kind_are_refused(installed: Installe
         ({"kind": here, "revision": "9999"}, "A newer Clearway"),
     ):
         with path.open("wb") as file:
-            moment = {"made_at": clock.now().isoformat()}
-            write_sealed(database.vault, [json.dumps(head | moment).encode()], file)
+            made = {"made_at": moment.isoformat()}
+            write_sealed(database.vault, [json.dumps(head | made).encode()], file)
         with path.open("rb") as file, pytest.raises(BackupError, match=told):
             restore(database, file, clock.now())
 
