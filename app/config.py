@@ -158,7 +158,14 @@ class Settings:
     metrics_port: int = _number(0, 0, 65_535, "port of a worker's metrics on this machine; 0: none")
     metrics_token: str = _secret("token with which the service's /metrics may be read")
     requests_per_minute: int = _number(
-        240, 1, 100_000, "requests that one sign-in may send in a minute"
+        240, 1, 100_000, "requests that one person may send in a minute"
+    )
+    # Google lets a project ask 10,000 times a minute; Microsoft an application 780,000 times
+    google_per_minute: int = _number(
+        8_000, 60, 1_000_000, "requests a minute that all processes together send to Google"
+    )
+    microsoft_per_minute: int = _number(
+        100_000, 60, 1_000_000, "requests a minute that they send to Microsoft Graph"
     )
     history_weeks: int = _number(13, 1, 52, "weeks for which a leader's history is kept")
 

@@ -4,6 +4,7 @@ Door          one server, with the credentials for it
 Token         what a Door needs of whoever keeps the credentials
 Total         what a list may bring in all, over its pages
 PublicOnly    an httpx transport that goes to no address inside the house
+Paced         an httpx transport that waits for its turn
 new_client    an httpx client whose every step ends by the moment that `until` names
 """
 
@@ -384,7 +385,7 @@ def new_client(
         transport=transport, timeout=TIMEOUT, headers=headers, follow_redirects=False
     )
     for each in (client._transport, *client._mounts.values()):
-        own = each.inner if isinstance(each, PublicOnly) else each
+        own = each.inner if isinstance(each, PublicOnly | Paced) else each
         if isinstance(own, httpx.HTTPTransport):
             network = own._pool._network_backend
             if not isinstance(network, _Network):
@@ -504,6 +505,23 @@ class PublicOnly(httpx.BaseTransport):
             extensions=extensions,
         )
         return self.inner.handle_request(direct)
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self.inner.close()
+
+
+class Paced(httpx.BaseTransport):
+    """Asks for a turn before each request. `wait` returns when it may be sent, or raises."""
+
+    def __init__(self, wait: Callable[[], None]) -> None:
+        self._wait = wait
+        self.inner = httpx.HTTPTransport()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """The answer, a while later. Raises what `wait` raises."""
+        self._wait()
+        return self.inner.handle_request(request)
 
     def close(self) -> None:
         """Let go of the connections."""

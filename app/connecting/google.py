@@ -12,7 +12,9 @@ from authlib.oauth2.client import OAuth2Client
 
 from app import clock
 from app.config import Settings
+from app.connecting.connections import Provider
 from app.connecting.errors import NotSetUp
+from app.connecting.pacing import paced
 from app.connecting.sign_in import Granted, Journey, callback, door_to
 from app.connecting.tokens import Credentials, StoredToken, with_access
 from app.deployment import Deployment
@@ -103,7 +105,8 @@ def open_diary(
     _check_set_up(settings)
     token = StoredToken(deployment, connection_id, lambda known: renew(settings, known), _is_over)
     access = Access(token, frozenset(credentials["scopes"]))
-    return live.open_google(access, viewer, settings, calendars=calendars or _MAIN)
+    way = paced(deployment, Provider.GOOGLE)
+    return live.open_google(access, viewer, settings, calendars=calendars or _MAIN, transport=way)
 
 
 def open_new(

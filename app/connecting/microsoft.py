@@ -9,7 +9,9 @@ from urllib.parse import urlsplit
 
 from app import clock
 from app.config import Settings
+from app.connecting.connections import Provider
 from app.connecting.errors import NotSetUp
+from app.connecting.pacing import paced
 from app.connecting.sign_in import Granted, Journey, callback, door_to
 from app.connecting.tokens import Credentials, StoredToken, with_access
 from app.deployment import Deployment
@@ -69,8 +71,14 @@ def open_diary(
     settings = deployment.settings
     _app(settings)
     token = StoredToken(deployment, connection_id, lambda known: renew(settings, known), _is_over)
-    scopes = frozenset(credentials["scopes"])
-    return live.open_graph(token, viewer, settings, scopes=scopes, calendars=calendars)
+    return live.open_graph(
+        token,
+        viewer,
+        settings,
+        scopes=frozenset(credentials["scopes"]),
+        calendars=calendars,
+        transport=paced(deployment, Provider.MICROSOFT),
+    )
 
 
 def open_new(

@@ -20,6 +20,8 @@ from rules.interval import Interval
 from rules.policy import Policy
 
 if TYPE_CHECKING:
+    from httpx import BaseTransport
+
     from connectors.caldav import Password
     from connectors.google import Access
     from connectors.transport import Token
@@ -102,6 +104,7 @@ def open_graph(
     mailbox: str | None = None,
     scopes: frozenset[str] | None = None,
     calendars: tuple[str, ...] = (),
+    transport: "BaseTransport | None" = None,
 ) -> LiveDiary:
     """A mailbox on Microsoft 365, by default the token's own; see `connectors.graph.Options`."""
     from connectors.graph import GraphDiary
@@ -118,7 +121,7 @@ def open_graph(
         categories=viewer.policy.categories,
         locked_categories=viewer.policy.locked_categories,
     )
-    return GraphDiary(Door(settings.graph_url, token), options)
+    return GraphDiary(Door(settings.graph_url, token, transport=transport), options)
 
 
 def open_google(
@@ -128,6 +131,7 @@ def open_google(
     *,
     me: Collection[str] = (),
     calendars: Sequence[str] = ("primary",),
+    transport: "BaseTransport | None" = None,
 ) -> LiveDiary:
     """Calendars of a Google account; `me` are more addresses of the leader's.
 
@@ -143,7 +147,12 @@ def open_google(
         viewer.policy.locked_categories,
     )
     return GoogleDiary(
-        access, lens, calendars=calendars, zone=viewer.zone, base=settings.google_url
+        access,
+        lens,
+        calendars=calendars,
+        zone=viewer.zone,
+        base=settings.google_url,
+        transport=transport,
     )
 
 

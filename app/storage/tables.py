@@ -190,6 +190,15 @@ class Worker(Base):
     seen_at: Mapped[datetime] = mapped_column(index=True)
 
 
+class Pace(Base):
+    """Until when a provider's time is taken (`app.storage.pace`)."""
+
+    __tablename__ = "pace"
+
+    provider: Mapped[str] = mapped_column(_WORD, primary_key=True)
+    taken_until: Mapped[datetime | None]
+
+
 class Plan(Base):
     """A plan and what became of it (`app.life.states`), with the `reason` where that needs one.
 

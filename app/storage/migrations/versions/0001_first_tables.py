@@ -51,6 +51,12 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_worker_seen_at"), ["seen_at"], unique=False)
 
     op.create_table(
+        "pace",
+        sa.Column("provider", sa.String(length=32), nullable=False),
+        sa.Column("taken_until", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("provider", name=op.f("pk_pace")),
+    )
+    op.create_table(
         "leader",
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("identity", sa.String(length=64), nullable=False),
