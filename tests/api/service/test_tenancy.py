@@ -241,3 +241,47 @@ def test_every_way_into_the_api_is_described() -> None:
     assert [str(each) for each in known if not each.described] == []
     for each in ABOUT_A_LEADER:
         assert each.described["security"] == [{"token": []}, {"cookie": []}]
+
+
+# --- pages ---------------------------------------------------------------------------------------
+
+DIARY = "/you/{diary}"
+PAGES = [each for each in WAYS if each.path.startswith(DIARY)]
+DELEGATES_PAGES = {
+    "GET ",
+    "GET /holds",
+    "GET /locks",
+    "GET /pause",
+    "GET /plans",
+    "GET /plans/{plan_id}",
+    "POST /holds/now/lift",
+    "POST /holds/{hold_id}/keep",
+    "POST /holds/{hold_id}/lift",
+    "POST /locks",
+    "POST /locks/{lock_id}/unlock",
+    "POST /pause",
+    "POST /plans",
+    "POST /plans/{plan_id}/accept",
+    "POST /plans/{plan_id}/decline",
+    "POST /plans/{plan_id}/undo",
+    "POST /resume",
+}
+
+
+@sqlite
+@pytest.mark.parametrize("way", PAGES, ids=str)
+def test_a_delegate_opens_the_pages_that_are_granted_and_no_others(scene: Scene, way: Way) -> None:
+    """A page that is refused names neither the leader nor anything of theirs."""
+    delegate, _ = scene.house.delegate()
+    url = re.sub(r"\{(\w+)\}", lambda found: scene.ids.get(found[1], "0" * 32), way.path)
+    form: dict[str, Any] = {"files": {"nothing": (None, "")}} if way.method == "POST" else {}
+    answer = scene.house.client.request(
+        way.method, url, headers=_usual(delegate), follow_redirects=False, **form
+    )
+    if f"{way.method} {way.path.removeprefix(DIARY)}" not in DELEGATES_PAGES:
+        assert answer.status_code == 404
+        assert scene.tells(answer) == set()
+    elif way.path.endswith("/holds/now/lift"):
+        assert answer.status_code == 404 and "no such hold" in answer.text
+    else:
+        assert answer.status_code in (200, 303, 409, 422), answer.text
