@@ -163,7 +163,16 @@ def restore(file: BinaryIO, departed: Any, force: bool, as_json: bool) -> None:
     sentences = [f"The database is as it was at {made_at}, with {done.leaders} leaders."]
     if done.departed:
         sentences.append(f"Not brought back, having left since: {done.departed}.")
-    shape = {"made_at": made_at, "leaders": done.leaders, "departed": done.departed}
+    if done.looked_at:
+        sentences.append(
+            f"Only looked at, until they say how far Clearway may go: {done.looked_at} leaders."
+        )
+    shape = {
+        "made_at": made_at,
+        "leaders": done.leaders,
+        "departed": done.departed,
+        "looked_at": done.looked_at,
+    }
     _report(shape, sentences, as_json)
 
 

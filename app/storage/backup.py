@@ -3,7 +3,9 @@
 A backup is one sealed file: what we keep and nothing else, not even the engine's jobs, which are
 found again. SQLite copies itself; for PostgreSQL its own programs do (`pg_dump`, `pg_restore`,
 `psql`). Restoring is one transaction: what a person had deleted since, delegations taken back and
-everybody's sign-ins are gone before anybody can see the restored rows.
+everybody's sign-ins are gone before anybody can see the restored rows. Nobody's diary is changed
+by a consent that may have ended since: how far Clearway may go is as the replaced database has it,
+and where that is lost, Clearway only looks until its leader says more.
 """
 
 import json
@@ -11,6 +13,7 @@ import sqlite3
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from dataclasses import replace as replaced
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -44,6 +47,8 @@ _VERSIONS = "alembic_version"
 _AWAKE = timedelta(minutes=1)
 """A worker that was seen in this time may still be at work."""
 _COPY_PIECE = 1 << 20
+_LOOKS_ONLY = "observe"
+"""How far Clearway goes for a leader who may have changed it (`app.people.settings.Mode`)."""
 _PATIENCE = 30
 """Seconds for which a copy waits for somebody else's transaction."""
 
@@ -68,11 +73,15 @@ class Backup:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What was restored: from when it is, the leaders in it, and how many left after that."""
+    """What was restored: from when it is, the leaders in it, and how many left after that.
+
+    For `looked_at` of the leaders nobody knows what they have changed since.
+    """
 
     made_at: datetime
     leaders: int
     departed: int
+    looked_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +91,7 @@ class _Since:
     departed: Sequence[tuple[str, str, datetime]] = ()
     leaving: Sequence[tuple[str, datetime]] = ()
     revoked: Sequence[tuple[str, datetime]] = ()
+    modes: Sequence[tuple[str, str, datetime, datetime | None]] = ()
 
 
 def back_up(database: Database, file: BinaryIO, at: datetime) -> int:
@@ -136,7 +146,7 @@ def restore(
             _refuse_taken(session, replace=replace)
             since = _read_since(session)
     given = [(Gone.LEADER.value, each, at) for each in departed]
-    since = _Since((*since.departed, *given), since.leaving, since.revoked)
+    since = replaced(since, departed=(*since.departed, *given))
     # what open connections know of the tables is about to be wrong
     database.engine.dispose()
     if found.kind == "sqlite":
@@ -149,9 +159,12 @@ def restore(
         for what, row_id, when in since.departed
         if what == Gone.LEADER.value and when >= found.made_at
     }
+    known = [leader_id for leader_id, *_ in since.modes]
     with database.transaction() as session:
         leaders = session.scalars(select(func.count()).select_from(Leader)).one()
-    return Restored(found.made_at, leaders, len(left))
+        unknown = select(func.count()).where(Leader.id.not_in(known))
+        looked_at = session.scalars(unknown).one()
+    return Restored(found.made_at, leaders, len(left), looked_at)
 
 
 def _refuse(database: Database, found: Backup, at: datetime) -> None:
@@ -185,10 +198,12 @@ def _read_since(session: Session) -> _Since:
     gone = select(Departed.what, Departed.id, Departed.at)
     leaving = select(Leader.id, Leader.leaving_at).where(Leader.leaving_at.is_not(None))
     revoked = select(Delegation.id, Delegation.revoked_at).where(Delegation.revoked_at.is_not(None))
+    modes = select(Leader.id, Leader.mode, Leader.mode_since, Leader.paused_until)
     return _Since(
         [(what, row_id, when) for what, row_id, when in session.execute(gone)],
         [(row_id, when) for row_id, when in session.execute(leaving) if when],
         [(row_id, when) for row_id, when in session.execute(revoked) if when],
+        [(row_id, mode, when, pause) for row_id, mode, when, pause in session.execute(modes)],
     )
 
 
@@ -200,11 +215,17 @@ def _settle(since: _Since) -> Iterator[Executable]:
     for table, what in ((Connection, Gone.CONNECTION), (Leader, Gone.LEADER)):
         gone = select(Departed.id).where(Departed.what == what.value)
         yield delete(table).where(table.id.in_(gone))
+    yield update(Leader).values(mode=_LOOKS_ONLY)
+    for row_id, mode, when, pause in since.modes:
+        chosen = {"mode": mode, "mode_since": when, "paused_until": pause}
+        yield update(Leader).where(Leader.id == row_id).values(chosen)
     for row_id, when in since.leaving:
         yield update(Leader).where(Leader.id == row_id).values(leaving_at=when)
     for row_id, when in since.revoked:
         taken_back = {"revoked_at": when, "invitation": null()}
         yield update(Delegation).where(Delegation.id == row_id).values(taken_back)
+    # one that was accepted or taken back since could be used again
+    yield update(Delegation).values(invitation=null())
     for short_lived in (SignIn, Errand, Answered, Worker):
         yield delete(short_lived)
     # nobody is at work on a diary, and each has to be looked at again

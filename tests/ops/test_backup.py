@@ -14,7 +14,7 @@ from app.storage.backup import BackupError, back_up, restore
 from app.storage.mailboxes import see_worker
 from app.storage.retention import purge
 from app.storage.sealed_file import NoSealedFile, read_sealed, write_sealed
-from app.storage.tables import Delegation, Leader, Mailbox
+from app.storage.tables import Delegation, Leader, Lock, Mailbox
 from app.storage.vault import Vault, new_key
 from tests.ops.conftest import Installed
 from tests.ops.rows import a_full_leader, everything
@@ -43,9 +43,10 @@ def saved(installed: Installed, tmp_path: Path) -> Path:
 def test_what_was_backed_up_is_restored(installed: Installed, saved: Path):
     before = everything(installed.open())
     with installed.open().transaction() as session:
-        session.execute(update(Leader).values(mode="auto"))
+        session.execute(update(Lock).values(event="another"))
     ran = installed.run("restore", saved, "--force", "--json")
-    assert (ran.status, ran.json["leaders"], ran.json["departed"]) == (0, 2, 0), ran.err
+    told = {name: ran.json[name] for name in ("leaders", "departed", "looked_at")}
+    assert (ran.status, told) == (0, {"leaders": 2, "departed": 0, "looked_at": 0}), ran.err
     after = everything(installed.open())
     assert lasting(after) == lasting(before)
     assert [after[table] for table in ("sign_in", "errand", "answered")] == [[], [], []]
@@ -65,7 +66,30 @@ def test_a_backup_is_restored_into_a_new_database(
     ran = installed.run("restore", saved)
     assert ran.status == 0, ran.err
     assert "with 2 leaders" in ran.out
-    assert lasting(everything(installed.open(url=url))) == lasting(before)
+    assert "Only looked at, until they say how far Clearway may go: 2 leaders." in ran.out
+    after = everything(installed.open(url=url))
+    assert [row["mode"] for row in before["leader"]] == ["propose"] * 2
+    assert [row["mode"] for row in after["leader"]] == ["observe"] * 2
+    for row in after["leader"]:
+        row["mode"] = "propose"
+    assert lasting(after) == lasting(before)
+
+
+def test_what_leaders_chose_since_holds(installed: Installed, saved: Path):
+    """A pause, less that Clearway may do, and an invitation that may have been used."""
+    database = installed.open()
+    until = clock.now() + timedelta(days=3)
+    with database.transaction() as session:
+        session.execute(update(Delegation).values(invitation=Delegation.id))
+    assert installed.run("backup", saved.with_name("open")).status == 0
+    with database.transaction() as session:
+        session.execute(update(Leader).values(mode="observe", paused_until=until))
+    assert installed.run("restore", saved.with_name("open"), "--force").status == 0
+    after = everything(installed.open())
+    chosen = [(row["mode"], row["paused_until"]) for row in after["leader"]]
+    assert chosen == [("observe", until)] * 2
+    assert [row["invitation"] for row in after["delegation"]] == [None] * len(after["delegation"])
+    assert after["delegation"]
 
 
 def test_who_left_since_is_not_brought_back(installed: Installed, saved: Path):
