@@ -16,7 +16,7 @@ from app.services.errors import ServiceError
 from app.storage import holds
 from app.storage.leases import Lease, check
 from app.storage.tables import Hold
-from connectors.errors import ConnectorError, EventChanged, EventGone, NotPossible
+from connectors.errors import ConnectorError, EventGone, NotPossible
 from rules.change import Change, ChangeKind
 from rules.event import Kind
 from rules.interval import Interval
@@ -24,8 +24,8 @@ from rules.interval import Interval
 _LONGEST = timedelta(hours=23)
 """Rows are gone within a day of leaving, whatever a calendar does."""
 _PAUSE = timedelta(minutes=15)
-_LEFT_ALONE = (EventGone, EventChanged, NotPossible)
-"""Somebody removed or edited the hold: it is theirs now."""
+_LEFT_ALONE = (EventGone, NotPossible)
+"""Somebody removed the hold, or took its mark away: then it is theirs now."""
 
 
 def see_off(deployment: Deployment, lease: Lease) -> timedelta | None:
@@ -65,13 +65,16 @@ def _remove_holds(deployment: Deployment, lease: Lease) -> bool:
 
 
 def _stays(deployment: Deployment, lease: Lease, diary: LeaderDiary, hold: Hold) -> bool:
-    """Remove one hold; whether it has to be tried again."""
+    """Remove one hold, wherever somebody moved it to; whether it has to be tried again."""
     known = deployment.database.vault.open(hold.contents)
     writer = diary.writer(hold.connection_id)
     if writer is None:
         return True
-    span = Interval(hold.starts_at, hold.ends_at)
-    change = Change(ChangeKind.HOLD_DELETE, span, None, known["event_id"], Kind(hold.kind))
+    now = diary.events.get(known["event_id"])
+    span = Interval(hold.starts_at, hold.ends_at) if now is None else now.span
+    version = "" if now is None else now.version
+    kind = Kind(hold.kind)
+    change = Change(ChangeKind.HOLD_DELETE, span, None, known["event_id"], kind, version)
     with deployment.database.transaction() as session:
         check(session, lease)
     try:

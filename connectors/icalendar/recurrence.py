@@ -26,6 +26,8 @@ _UNITS = {
 _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _FAR = 10**9
 _WALKED = 20_000
+_DAYS_A_CANDIDATE = 8
+"""To look whether a day fits is so much less work than to make a candidate of it."""
 _LONGEST_RULE = 5_000
 
 
@@ -192,6 +194,12 @@ class _Walker:
         self.start = start
         self.budget = budget
         self.weekdays = frozenset(day for _, day in rule.by_day)
+        self.ordinals_of = {
+            day: frozenset(n for n, each in rule.by_day if each == day) for day in self.weekdays
+        }
+        self.month_days = frozenset(rule.by_month_day)
+        self.year_days = frozenset(rule.by_year_day)
+        self.week_numbers = frozenset(rule.by_week_no)
         self.ordinals = any(ordinal for ordinal, _ in rule.by_day)
         self.times = self._times()
 
@@ -245,7 +253,7 @@ class _Walker:
             yield from self._week_days(year)
         elif rule.by_year_day:
             length = 366 if calendar.isleap(year) else 365
-            numbers = {n if n > 0 else length + 1 + n for n in rule.by_year_day}
+            numbers = {n if n > 0 else length + 1 + n for n in self.year_days}
             yield from (
                 date(year, 1, 1) + DAY * (n - 1) for n in sorted(numbers) if 0 < n <= length
             )
@@ -259,7 +267,8 @@ class _Walker:
         first = self._first_week(year)
         following = self._first_week(year + 1) if year < MAXYEAR else date.max
         weeks = (following - first).days // 7
-        numbers = {n if n > 0 else weeks + 1 + n for n in self.rule.by_week_no}
+        numbers = {n if n > 0 else weeks + 1 + n for n in self.week_numbers}
+        self.budget.spend(7 * len(numbers) // _DAYS_A_CANDIDATE)
         by_date = self.rule.by_month_day or self.rule.by_year_day
         weekdays = self.weekdays or (range(7) if by_date else {self.start.weekday()})
         for number in sorted(n for n in numbers if 0 < n <= weeks):
@@ -294,7 +303,7 @@ class _Walker:
             return
         length = calendar.monthrange(year, month)[1]
         if rule.by_month_day:
-            numbers = sorted({n if n > 0 else length + 1 + n for n in rule.by_month_day})
+            numbers = sorted({n if n > 0 else length + 1 + n for n in self.month_days})
         else:
             every = rule.by_day or (rule.freq == "MONTHLY" and rule.by_year_day)
             numbers = list(range(1, length + 1)) if every else [self.start.day]
@@ -328,7 +337,9 @@ class _Walker:
     # -- which days fit -------------------------------------------------------------------------
 
     def _fitting(self, days: Iterator[date]) -> list[date]:
-        return [day for day in days if self._fits(day)]
+        looked_at = list(days)
+        self.budget.spend(len(looked_at) // _DAYS_A_CANDIDATE)
+        return [day for day in looked_at if self._fits(day)]
 
     def _fits(self, day: date) -> bool:
         rule = self.rule
@@ -342,12 +353,12 @@ class _Walker:
 
     def _in_month(self, day: date) -> bool:
         length = calendar.monthrange(day.year, day.month)[1]
-        return day.day in self.rule.by_month_day or day.day - length - 1 in self.rule.by_month_day
+        return day.day in self.month_days or day.day - length - 1 in self.month_days
 
     def _in_year(self, day: date) -> bool:
         number = day.timetuple().tm_yday
         length = 366 if calendar.isleap(day.year) else 365
-        return number in self.rule.by_year_day or number - length - 1 in self.rule.by_year_day
+        return number in self.year_days or number - length - 1 in self.year_days
 
     def _on_weekday(self, day: date) -> bool:
         if day.weekday() not in self.weekdays:
@@ -355,16 +366,16 @@ class _Walker:
         ordinal_counts = self.rule.freq in ("MONTHLY", "YEARLY") and not self.rule.by_week_no
         if not (self.ordinals and ordinal_counts):
             return True
-        return any(w == day.weekday() and self._nth(day, n) for n, w in self.rule.by_day)
+        return not self._ordinals(day).isdisjoint(self.ordinals_of[day.weekday()])
 
-    def _nth(self, day: date, ordinal: int) -> bool:
-        """Whether this is the n-th such weekday of its month, or of its year without BYMONTH."""
+    def _ordinals(self, day: date) -> set[int]:
+        """The how-many-th such weekday of its month this is, or of its year without BYMONTH."""
         if self.rule.freq == "MONTHLY" or self.rule.by_month:
             number, length = day.day, calendar.monthrange(day.year, day.month)[1]
         else:
             number = day.timetuple().tm_yday
             length = 366 if calendar.isleap(day.year) else 365
-        return ordinal in (0, (number - 1) // 7 + 1, -((length - number) // 7 + 1))
+        return {0, (number - 1) // 7 + 1, -((length - number) // 7 + 1)}
 
     # -- periods shorter than a day -------------------------------------------------------------
 

@@ -78,7 +78,8 @@ class Moment(NamedTuple):
     here, `holds_before` how many of Clearway's holds begin earlier, `passed` the bits of the
     meetings that do; `follows` says that protected time begins here, which a new piece before it
     may be a part of. The time is `inside` the working hours, `blocked` for anything new, `cut` by
-    an appointment that is not scored, firmly `protected`, or in the `zone` of the break.
+    an appointment that is not scored, firmly `protected`, `held` by protected time that may stay or
+    go, or in the `zone` of the break.
     """
 
     at: int
@@ -91,16 +92,17 @@ class Moment(NamedTuple):
     blocked: bool
     cut: bool
     protected: bool
+    held: bool
     zone: bool
 
 
 class Left(NamedTuple):
     """What is left of a day from a moment on, as far as the capacity bound asks.
 
-    Seconds that are `free`, and `firm` protected ones; what may cover a gap (`covers`), and how
-    many appointments that stay want one (`slots`); what meetings that cannot move use (`used`);
-    whether there is a `zone` for the break, and its `quiet` seconds that are not free; protected
-    `holds`.
+    Seconds that are `free`, and `firm` ones that may be protected though they are not; what may
+    cover a gap (`covers`), and how many appointments that stay want one (`slots`); what meetings
+    that cannot move use (`used`); whether there is a `zone` for the break, and its `quiet` seconds
+    that are not free; protected `holds`.
     """
 
     free: int
@@ -1277,7 +1279,7 @@ def _rooms(day: Day, begin: int, taken: Array) -> tuple[int, int, int]:
     some = False
     for q in range(begin, len(day.moments)):
         moment = day.moments[q]
-        some = some or (moment.protected and not taken[q])
+        some = some or ((moment.protected or moment.held) and not taken[q])
         if moment.inside and not moment.blocked and not taken[q]:
             some = True
             if free_from < 0:

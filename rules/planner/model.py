@@ -269,6 +269,7 @@ def _moments(parts: _Parts, frame: _Frame, steps: Any, zone: Span | None) -> Any
         moments["holds_before"][place + 1 :] += 1
         if each.kind is Kind.PROTECTED:
             moments["follows"][place] = True
+            moments["held"][frame.within(parts.spans[each.id])] = True
     for each in parts.changeable:
         if each.id in parts.bits:
             place = frame.rows[parts.spans[each.id][0]]
@@ -367,12 +368,18 @@ def _order(parts: _Parts, each: Occurrence) -> Span:
     if before is None or after is None:
         return -FAR, FAR
     low, high = _second(parts.origin, before), _second(parts.origin, after)
-    for one in parts.changeable:
-        # order, not today's place, binds two members that may both move
-        if one.uid == each.uid and one.id in parts.bits:
-            low = -FAR if one.span.start == before else low
-            high = FAR if one.span.start == after else high
-    return low, high
+    # order, not today's place, binds two members that may both move
+    return (
+        -FAR if _may_all_move(parts, each.uid, before) else low,
+        FAR if _may_all_move(parts, each.uid, after) else high,
+    )
+
+
+def _may_all_move(parts: _Parts, uid: str, start: datetime) -> bool:
+    """Whether every member of a series that begins then is here and may move."""
+    here = [*parts.changeable, *parts.fixed]
+    members = [one for one in here if one.uid == uid and one.span.start == start]
+    return bool(members) and all(one.id in parts.bits for one in members)
 
 
 def _earlier_members(parts: _Parts, each: Occurrence) -> int:
@@ -462,7 +469,9 @@ def _left(parts: _Parts, frame: _Frame, moments: Any, meetings: Sequence[k.Meeti
         covered[frame.within(parts.spans[each.id])] = True
     left = np.zeros(len(frame.points), k.LEFT)
     left["free"] = _from_here(np.where(inside & ~blocked & ~covered, lengths, 0))
-    left["firm"] = _from_here(np.where(inside & protected & ~covered, lengths, 0))
+    # protected time that may stay needs no free time where it lies over somebody's own
+    firm = protected | (moments["held"] & blocked)
+    left["firm"] = _from_here(np.where(inside & firm & ~covered, lengths, 0))
     runs = inside & blocked & ~np.append(blocked[1:], False)
     left["covers"] = _from_here(runs.astype(np.int64))
     left["zone"] = _from_here(moments["zone"].astype(np.int64)) > 0

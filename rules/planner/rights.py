@@ -1,5 +1,6 @@
 """What a plan may touch: the contract's list of what is left alone, in one place."""
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -113,17 +114,19 @@ def left_alone(diary: Diary, unwanted: Unwanted) -> frozenset[str]:
 
 
 def series_neighbours(diary: Diary) -> dict[str, tuple[datetime, datetime]]:
-    """For each timed member of a series, the starts of the members before and after it."""
+    """For each timed member of a series, the starts of the members before and after it.
+
+    Members that begin together are neither before nor after each other.
+    """
     series: dict[str, list[Occurrence]] = {}
     for each in diary.occurrences:
         if each.recurrence_id is not None and not each.all_day:
             series.setdefault(each.uid, []).append(each)
     found: dict[str, tuple[datetime, datetime]] = {}
     for members in series.values():
-        members.sort(key=lambda each: each.span.start)
-        starts = [each.span.start for each in members]
-        for index, each in enumerate(members):
-            before = starts[index - 1] if index else _LONG_AGO
-            after = starts[index + 1] if index + 1 < len(starts) else _FAR_OFF
-            found[each.id] = (before, after)
+        starts = sorted({each.span.start for each in members})
+        around = [_LONG_AGO, *starts, _FAR_OFF]
+        for each in members:
+            place = bisect_left(starts, each.span.start)
+            found[each.id] = (around[place], around[place + 2])
     return found

@@ -34,11 +34,12 @@ on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect
 """Several processes, and a database that can go away by itself."""
 
 
-def until(done: Callable[[], bool], about: str) -> None:
+def until(done: Callable[[], bool], about: str | Callable[[], str]) -> None:
     """Wait for something, and fail where it does not happen."""
     end = time.monotonic() + PATIENCE
     while not done():
-        assert time.monotonic() < end, f"it did not happen: {about}"
+        if time.monotonic() > end:
+            pytest.fail(f"it did not happen: {about if isinstance(about, str) else about()}")
         time.sleep(0.2)
 
 

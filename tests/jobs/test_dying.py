@@ -131,9 +131,13 @@ def newest(site: Site, diary: Diary) -> tuple[records.Kept, ...]:
 
 
 def settled(site: Site, diaries: Sequence[Diary], state: PlanState) -> None:
+    def found() -> list[list[tuple[str, str | None]]]:
+        plans = [newest(site, each)[:2] for each in diaries]
+        return [[(one.state, one.reason) for one in each] for each in plans]
+
     until(
         lambda: all(newest(site, each)[0].state is state for each in diaries),
-        f"every plan {state}",
+        lambda: f"every plan {state}, but {found()}",
     )
 
 

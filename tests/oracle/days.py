@@ -64,10 +64,18 @@ def small_week(seed: int) -> Case:
     return _Maker(seed).week()
 
 
+def tight_day(seed: int) -> Case:
+    """A morning that is too full, all of it the leader's own, where time counts twice: protected
+    time that may go lies over somebody's own, and members of a series begin together."""
+    return _Tight(seed).case(Tier.MOVE)
+
+
 class _Maker:
+    name = ""
+
     def __init__(self, seed: int) -> None:
         self.seed = seed
-        self.random = Random(f"clearway {seed}")
+        self.random = Random(f"clearway {self.name}{seed}")
         self.count = 0
 
     def case(self, tier: Tier | None) -> Case:
@@ -334,3 +342,68 @@ class _Maker:
 
     def _chance(self, share: float) -> bool:
         return self.random.random() < share
+
+
+class _Tight(_Maker):
+    name = "tight "
+
+    def case(self, tier: Tier | None) -> Case:
+        self.policy = replace(
+            self._policy(),
+            gap_severity=Severity.MUST,
+            protected_severity=Severity.MUST,
+            pods_severity=Severity.OFF,
+            freeze_hours=24,
+        )
+        day = DAYS[0]
+        ends = self.random.choice(("11:00", "11:30", "11:30", "12:00"))
+        shift = Shift(time(9), time.fromisoformat(ends), self.random.choice((120, 150)))
+        pattern = WorkingPattern(LONDON, ((None,) * 7,), exceptions={day: shift})
+        return self._finish(pattern, [day], tier or Tier.MOVE, MOST_CHANGEABLE)
+
+    def _now(self, window: Window) -> datetime:
+        return window.span.start - timedelta(days=3)
+
+    def _contents(self, window: Window, now: datetime, most: int) -> list[Occurrence]:
+        meetings = [self._mine(window) for _ in range(self.random.choice((2, 3, 3)))]
+        for before in range(len(meetings) - 1):
+            if self._chance(0.5):
+                meetings[before + 1] = self._follow(meetings[before], meetings[before + 1])
+        if self._chance(0.2):
+            meetings = self._together(meetings)
+        found = self._limit(meetings, now, most)
+        for _ in range(self.random.choice((1, 1, 2))):
+            own = self._own_time(window)
+            found.append(own)
+            found.append(self._over(own, self._hold(window)))
+        return found
+
+    def _mine(self, window: Window) -> Occurrence:
+        return replace(
+            self._meeting(window),
+            organizer=True,
+            external=False,
+            kind=None,
+            firm=False,
+            locked=False,
+            changed=None,
+            other_people=self.random.choice((0, 1, 2)),
+        )
+
+    def _over(self, own: Occurrence, hold: Occurrence) -> Occurrence:
+        """Protected time that begins within somebody's own, or a little before."""
+        start = own.span.start + timedelta(minutes=5 * self.random.randint(-3, 5))
+        length = hold.span.end - hold.span.start
+        firm = self._chance(0.2)
+        return replace(hold, kind=Kind.PROTECTED, start=start, end=start + length, firm=firm)
+
+    def _together(self, meetings: list[Occurrence]) -> list[Occurrence]:
+        """The first two begin together, and with the last are one series."""
+        first = meetings[0]
+        length = meetings[1].span.end - meetings[1].span.start
+        begins = first.span.start
+        meetings[1] = replace(meetings[1], start=begins, end=begins + length)
+        return [
+            replace(each, uid=first.uid, recurrence_id=each.span.start + timedelta(minutes=number))
+            for number, each in enumerate(meetings)
+        ]
