@@ -83,6 +83,17 @@ def _packages() -> Answer:
     return Answer("packages", True, "The packages that Clearway builds on are installed.")
 
 
+def _is_clearway(port: int) -> bool:
+    """Whether what listens there is Clearway's own service."""
+    import httpx
+
+    try:
+        told = httpx.get(f"http://127.0.0.1:{port}/openapi.json", timeout=5).json()
+        return bool(told["info"]["title"] == "Clearway")
+    except (httpx.HTTPError, ValueError, KeyError, TypeError):
+        return False
+
+
 def _is_installed(name: str) -> bool:
     try:
         return bool(version(name))
@@ -229,6 +240,8 @@ def _port() -> Answer:
         try:
             probe.bind(("127.0.0.1", port))
         except OSError:
+            if _is_clearway(port):
+                return Answer("port", True, f"Clearway answers at port {port}.")
             advice = "stop what uses it, or set CLEARWAY_PORT"
             return Answer("port", False, f"Port {port} is taken: {advice}.")
     return Answer("port", True, f"Port {port} is free for “clearway serve”.")

@@ -160,6 +160,8 @@ def serve(settings: Settings, announce: Callable[[str], None], *, sample: bool =
             log_config=None,
             access_log=False,
             server_header=False,
+            # whose request it is, a proxy on this machine says; without one anybody could say it
+            proxy_headers=bool(settings.public_url),
             timeout_graceful_shutdown=_CLOSING,
         )
         # After stopping, the signal is raised again for whoever started the server: that is us.

@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
@@ -102,7 +101,7 @@ def rotate(as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path), metavar="FILE")
+@click.argument("file", metavar="FILE")
 @click.option(
     "--days",
     type=click.IntRange(1, 35),
@@ -112,11 +111,11 @@ def rotate(as_json: bool) -> None:
     help="Where FILE is a folder, remove backups in it that are older.",
 )
 @json_option
-def backup(file: Path, days: int, as_json: bool) -> None:
+def backup(file: str, days: int, as_json: bool) -> None:
     """Copy the database into one sealed file while the service runs.
 
-    FILE is a new file, or a folder, in which the backup is named by its time. Keys are not part of
-    it: without those in use now, nobody can read it.
+    FILE is a new file, or a folder (new where it ends in /), in which the backup is named by its
+    time. Keys are not part of it: without those in use now, nobody can read it.
 
     \b
     Example:
@@ -124,10 +123,11 @@ def backup(file: Path, days: int, as_json: bool) -> None:
     """
     from datetime import timedelta
 
-    from app.storage.backup_files import write_backup
+    from app.storage.backup_files import backup_target, write_backup
 
     with _database() as (_, database):
-        made = write_backup(database, file, clock.now(), timedelta(days=days))
+        target = backup_target(file)
+        made = write_backup(database, target, clock.now(), timedelta(days=days))
     removed = [str(each) for each in made.removed]
     sentences = [f"The backup is {made.path} ({made.size:,} bytes)."]
     sentences += [f"Removed {each}." for each in removed]

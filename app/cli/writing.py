@@ -137,6 +137,10 @@ def _of_plan(name: str, wish: Wish, tier: str | None) -> tuple[Wish, str, str]:
         made = PlanResult.model_validate_json(source.content)
     except ValidationError as error:
         raise BadInput(f"{source.name} is not a plan that “clearway plan --json” wrote.") from error
+    if tier is not None and tier != made.tier:
+        raise BadInput(
+            f"The plan was made with --tier {made.tier}; leave --tier out, or plan again."
+        )
     asked = replace(
         wish,
         start=wish.start or made.window.start,
@@ -144,7 +148,7 @@ def _of_plan(name: str, wish: Wish, tier: str | None) -> tuple[Wish, str, str]:
         now=wish.now or made.now,
         time_zone=wish.time_zone or made.window.time_zone,
     )
-    return asked, tier or made.tier, made.plan_hash
+    return asked, made.tier, made.plan_hash
 
 
 @click.command()

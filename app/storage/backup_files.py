@@ -26,6 +26,18 @@ class Written:
     removed: tuple[Path, ...] = ()
 
 
+def backup_target(name: str) -> Path:
+    """Where backups go: what ends in a slash is a folder, made where it is not there yet.
+
+    Raises BackupError.
+    """
+    target = Path(name)
+    if name.endswith("/"):
+        with _on_disk(target):
+            target.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return target
+
+
 def write_backup(
     database: Database, target: Path, at: datetime, keep: timedelta = BACKUPS
 ) -> Written:

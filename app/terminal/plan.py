@@ -87,7 +87,8 @@ def show_curve(page: Page, points: Sequence[Point]) -> None:
     page.head("What more minutes would cost")
     most = max(*(each.minutes_regained for each in points), 1)
     room = max(min(page.width - 50, 40), 8)
-    for each in sorted(points, key=lambda point: (point.people_told, point.minutes_regained)):
+    alike = {(each.people_told, each.minutes_regained): each for each in points}
+    for _, each in sorted(alike.items()):
         bar = page.glyphs.meeting * max(round(room * each.minutes_regained / most), 0)
         told = f"{_people(each.people_told)} told"
         page.line(

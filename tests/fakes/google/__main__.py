@@ -40,7 +40,7 @@ def main() -> None:
 
 def _plant(leader: Account, chair: Account) -> None:
     """Two crowded weeks from next Monday on."""
-    today = now().astimezone(ZoneInfo(ZONE)).replace(hour=0, minute=0)
+    today = now().astimezone(ZoneInfo(ZONE)).replace(hour=0, minute=0, second=0, microsecond=0)
     monday = today + timedelta(days=7 - today.weekday())
     for hour, title in ((9, "Huddle"), (10, "Operations"), (11, "Performance"), (14, "Finance")):
         at = monday.replace(hour=hour)

@@ -166,6 +166,19 @@ class Account:
             put = client.put(f"{self.path}{name}.ics", content="\r\n".join(lines))
         assert put.status_code == 201, put.status_code
 
+    def drag(self, path: str) -> None:
+        """Move an event to the next day, as another program does."""
+
+        def later(found: re.Match[str]) -> str:
+            day = datetime.strptime(found[2], "%Y%m%d").replace(tzinfo=UTC) + timedelta(days=1)
+            return f"{found[1]}{day:%Y%m%d}T"
+
+        with self.server.client() as client:
+            text = client.get(path).text
+            moved, count = re.subn(r"(DT(?:START|END)[^:\n]*:)(\d{8})T", later, text)
+            assert count >= 2
+            assert client.put(path, content=moved.encode()).status_code in (201, 204)
+
     def names(self) -> set[str]:
         """The resources in it."""
         with self.server.client() as client:
