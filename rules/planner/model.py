@@ -368,10 +368,12 @@ def _order(parts: _Parts, each: Occurrence) -> Span:
     if before is None or after is None:
         return -FAR, FAR
     low, high = _second(parts.origin, before), _second(parts.origin, after)
-    # order, not today's place, binds two members that may both move
+    # order, not today's place, binds two members that may both move; and what lies outside the
+    # hours binds nobody, since nothing moves there
+    start, end = parts.hours
     return (
-        -FAR if _may_all_move(parts, each.uid, before) else low,
-        FAR if _may_all_move(parts, each.uid, after) else high,
+        -FAR if low < start or _may_all_move(parts, each.uid, before) else low,
+        FAR if high > end or _may_all_move(parts, each.uid, after) else high,
     )
 
 
