@@ -2,11 +2,20 @@
 
 import socket
 import threading
+import time
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
 import uvicorn
 from starlette.types import ASGIApp
+
+
+def wait_for_ctrl_c() -> None:
+    """Return once somebody presses it; by and by, since another thread may be given the signal."""
+    with suppress(KeyboardInterrupt):
+        while True:
+            time.sleep(0.5)
 
 
 class Served:

@@ -2,12 +2,12 @@
 
 import argparse
 import sys
-import time
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from app.clock import now
 from tests.fakes.google import Account, GoogleFake
+from tests.fakes.serving import wait_for_ctrl_c
 
 ZONE = "Europe/London"
 LEADER, CHAIR = "leader@trust.example", "chair@trust.example"
@@ -31,11 +31,7 @@ def main() -> None:
         )
         sys.stdout.write("\n".join(lines) + "\n")
         sys.stdout.flush()
-        try:
-            while True:
-                time.sleep(3600)
-        except KeyboardInterrupt:
-            return
+        wait_for_ctrl_c()
 
 
 def _plant(leader: Account, chair: Account) -> None:

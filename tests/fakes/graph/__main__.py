@@ -1,12 +1,12 @@
 """`python -m tests.fakes.graph --port N`: a tenant with one leader's diary, until interrupted."""
 
-import threading
 from datetime import UTC, datetime, timedelta
 
 import click
 
 from tests.fakes.graph.fake import GraphFake, Mailbox
 from tests.fakes.graph.values import Json
+from tests.fakes.serving import wait_for_ctrl_c
 
 LEADER, COLLEAGUE = "leader@trust.example", "colleague@trust.example"
 _ZONE = "GMT Standard Time"
@@ -24,10 +24,8 @@ def main(port: int) -> None:
         click.echo(f"sign-in  {graph.login}")
         click.echo(f"mailbox  {LEADER}")
         click.echo(f"token    {graph.token(LEADER)}")
-        try:
-            threading.Event().wait()
-        except KeyboardInterrupt:
-            click.echo("stopped")
+        wait_for_ctrl_c()
+        click.echo("stopped")
 
 
 def plant(leader: Mailbox, now: datetime) -> None:
