@@ -18,7 +18,7 @@ from app.life.diaries import LeaderDiary, Person
 from app.life.errors import AskFirst, IsPaused, OnlyLooks, OtherPlan, WrongState
 from app.life.reasons import Reason
 from app.life.records import MEETINGS, Contents, last_moments, needs
-from app.life.states import MOVES, WAITING, PlanState, move
+from app.life.states import MOVES, UNFINISHED, WAITING, PlanState, move
 from app.people.choices import policy_of, zone_of
 from app.people.history import CLEARWAY, LEADER, Actor, What, record
 from app.people.settings import Mode
@@ -394,10 +394,10 @@ def _keep(
 def _waiting(
     deployment: Deployment, session: Session, leader_id: str, contents: Contents
 ) -> str | None:
-    """The plan with these very changes that waits for an answer already."""
+    """The plan with these very changes that waits for an answer already, or got it just now."""
     digest = records.digest_of(deployment, contents.hash)
     since = deployment.now() - LONGEST
-    row = plans.alike(session, leader_id, digest, {PlanState.PROPOSED}, since)
+    row = plans.alike(session, leader_id, digest, UNFINISHED, since)
     known = None if row is None else records.kept(deployment, row)
     if known is None or known.contents is None or known.contents.basis != contents.basis:
         return None

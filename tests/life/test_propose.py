@@ -118,6 +118,16 @@ def test_the_same_plan_is_offered_once(world):
 
 
 @sqlite
+def test_a_plan_that_was_accepted_meanwhile_is_not_offered_again(world):
+    """The leader's yes came while the same plan was being made once more."""
+    first = offered(world)
+    kept = world.kept(first)
+    proposing.accept(world.deployment, world.leader_id, first, kept.contents.hash)
+    assert propose(world).proposed == first
+    assert len(records.newest(world.deployment, world.leader_id)) == 1
+
+
+@sqlite
 def test_a_declined_plan_comes_back_only_when_somebody_asks(world):
     first = offered(world)
     proposing.decline(world.deployment, world.leader_id, first)
