@@ -1,5 +1,6 @@
 """An application served over HTTP on a free port of this machine, in a thread."""
 
+import signal
 import socket
 import threading
 import time
@@ -12,7 +13,11 @@ from starlette.types import ASGIApp
 
 
 def wait_for_ctrl_c() -> None:
-    """Return once somebody presses it; by and by, since another thread may be given the signal."""
+    """Return once somebody presses it; by and by, since another thread may be given the signal.
+
+    A shell that starts a program in the background has it ignore that signal.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with suppress(KeyboardInterrupt):
         while True:
             time.sleep(0.5)
