@@ -160,7 +160,7 @@ def _calendar_rows(requests: Any, ratios: Any) -> Iterator[Row]:
 
 def _verdict_rows(found: Any) -> Iterator[Row]:
     if found is None:
-        yield "from a change to its verdict", "not measured: no PostgreSQL here", ""
+        yield "from a change to its verdict", "not measured, or no PostgreSQL", ""
         return
     called, polled = _spread(found["called"]), _spread(found["polled"])
     yield "from a change to its verdict, where the provider calls", called, "median 10 s"
