@@ -1,5 +1,6 @@
 """How fast all processes together ask a provider: one row for each, by the database's clock."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 from sqlalchemy.exc import IntegrityError
@@ -27,9 +28,7 @@ def reserve(
 
 
 def _new(session: Session, provider: str) -> Pace:
-    try:
-        with session.begin_nested():
-            session.add(Pace(provider=provider))
-    except IntegrityError:
-        """Another process was quicker."""
+    # another process may be quicker
+    with suppress(IntegrityError), session.begin_nested():
+        session.add(Pace(provider=provider))
     return session.get_one(Pace, provider, with_for_update=True, populate_existing=True)

@@ -311,15 +311,15 @@ def _meetings(parts: _Parts) -> list[k.Meeting]:
         _meeting(parts, each, [parts.spans[one.id] for one in scored if one is not each], around)
         for each in parts.changeable
     ]
-    return [_with_twins(each, found) for each in found]
+    free = [each for each in found if _is_free(each, found)]
+    return [_with_twins(each, free) if each in free else each for each in found]
 
 
-def _with_twins(meeting: k.Meeting, all_of_them: Sequence[k.Meeting]) -> k.Meeting:
+def _with_twins(meeting: k.Meeting, free: Sequence[k.Meeting]) -> k.Meeting:
     """The same with the meetings that could take its place."""
     earlier, later = 0, 0
-    for each in all_of_them if _is_free(meeting, all_of_them) else ():
-        alike = (each.length, each.cuts) == (meeting.length, meeting.cuts)
-        if alike and _is_free(each, all_of_them):
+    for each in free:
+        if (each.length, each.cuts) == (meeting.length, meeting.cuts):
             earlier |= (each.start < meeting.start) << each.bit
             later |= (each.start > meeting.start) << each.bit
     return meeting._replace(earlier=earlier, later=later)

@@ -109,6 +109,17 @@ def test_a_plan_file_brings_its_own_dates_tier_and_moment(clearway: Run, diary, 
     assert ran.json["applied"] == expected["changes"]
 
 
+def test_a_plan_file_and_another_tier_contradict_each_other(
+    clearway: Run, diary, planned, tmp_path
+):
+    new = tmp_path / "new.ics"
+    made = json.loads(planned.read_bytes())["tier"]
+    other = "holds" if made != "holds" else "shorten"
+    ran = clearway("apply", diary, "--plan", planned, "--tier", other, "--out", new)
+    assert ran.status == 2 and f"made with --tier {made}" in ran.err
+    assert not new.exists()
+
+
 @pytest.mark.parametrize(
     "options",
     [

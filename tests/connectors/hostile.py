@@ -18,6 +18,12 @@ SECONDS = 20
 
 ALL_HOURS = ",".join(map(str, range(24)))
 ALL_SIXTY = ",".join(map(str, range(60)))
+NEVER = ",".join(
+    f"{sign}{number}{day}"
+    for number in range(54, 100)
+    for day in ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+    for sign in ("", "-")
+)
 WEEK = "MO,TU,WE,TH,FR,SA,SU"
 
 
@@ -64,6 +70,10 @@ CASES: dict[str, Callable[[], bytes]] = {
     "set positions that never come": lambda: many(
         MANY, "RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30;BYSETPOS=-1;COUNT=5"
     ),
+    "weekdays that never come": lambda: many(
+        400, "RRULE:FREQ=YEARLY;BYDAY=60MO;COUNT=5", start="00010101T090000Z"
+    ),
+    "many weekdays that never come": lambda: many(1_300, f"RRULE:FREQ=YEARLY;BYDAY={NEVER}"),
     "a year of seconds": lambda: many(
         MANY // 6,
         f"RRULE:FREQ=YEARLY;BYDAY={WEEK};BYHOUR={ALL_HOURS};BYMINUTE={ALL_SIXTY};"

@@ -14,6 +14,7 @@ CUT_SHORT = {
     "minutely many",
     "secondly counted",
     "daily since the year 1",
+    "weekdays that never come",
     "counted since the year 1",
     "a year of seconds",
     "until the year 9999",

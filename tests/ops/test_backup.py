@@ -247,6 +247,14 @@ def test_in_a_folder_backups_are_named_by_their_time_and_old_ones_go(
     assert (folder / kept).exists() and (folder / "notes.txt").exists()
 
 
+def test_a_name_that_ends_in_a_slash_is_a_folder(installed: Installed, tmp_path):
+    ran = installed.run("backup", f"{tmp_path}/new/backups/", "--json")
+    assert ran.status == 0, ran.err
+    made = Path(ran.json["file"])
+    assert made.parent == tmp_path / "new" / "backups" and made.is_file()
+    assert stat.S_IMODE(made.parent.stat().st_mode) == 0o700
+
+
 def test_a_backup_takes_the_place_of_no_file(installed: Installed, tmp_path):
     path = tmp_path / "mine"
     path.write_text("mine")
