@@ -102,7 +102,7 @@ def make_engine(url: str) -> Engine:
     """The engine for an address. Raises DatabaseError."""
     chosen = _read_address(url)
     if chosen.get_backend_name() == "sqlite":
-        if chosen.database:
+        if chosen.database and not chosen.database.startswith("file:"):  # a URI, not a path
             Path(chosen.database).parent.mkdir(parents=True, exist_ok=True)
         engine = create_engine(chosen, connect_args={"timeout": _BUSY}, hide_parameters=True)
         event.listen(engine, "connect", _set_up_sqlite)

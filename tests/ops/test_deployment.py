@@ -87,7 +87,8 @@ def test_files_that_cannot_be_used_are_one_sentence(tmp_path, content, told):
         open_deployment(settings)
 
 
-def test_a_database_that_can_only_be_read_says_so(tmp_path):
+def test_a_database_that_can_only_be_read_says_so(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     settings = Settings(data=str(tmp_path))
     open_deployment(settings).close()
     address = f"sqlite:///file:{tmp_path}/clearway.db?mode=ro&uri=true"
@@ -97,6 +98,7 @@ def test_a_database_that_can_only_be_read_says_so(tmp_path):
     with pytest.raises(Unusable, match="can only be read"), plainly(), writing() as session:
         session.execute(delete(Installation))
     deployment.close()
+    assert not Path("file:").exists(), "the address was taken for a path"
 
 
 def test_a_disk_without_room_is_one_sentence(tmp_path):
