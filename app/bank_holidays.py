@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import date
 from enum import StrEnum
+from functools import cache, lru_cache
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import ModuleType
@@ -27,6 +28,7 @@ _SUBDIVISION = {
 }
 
 
+@lru_cache(maxsize=64)
 def bank_holidays(nation: Nation, first_year: int, last_year: int) -> frozenset[date]:
     """The bank holidays of a nation from one year to another, both included.
 
@@ -40,6 +42,7 @@ def bank_holidays(nation: Nation, first_year: int, last_year: int) -> frozenset[
     return frozenset(found)
 
 
+@cache
 def united_kingdom() -> Any:
     """`holidays.UnitedKingdom` from its own file: by that name, 250 other countries come with it,
     and a command that reads a diary would wait for them."""

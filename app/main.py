@@ -181,9 +181,14 @@ class _Server(uvicorn.Server):
         self._ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        # Stopping while somebody still waits is what Ctrl-C asks for, and no error.
-        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
-        await super().shutdown(sockets)
+        # Stopping while somebody still waits is what Ctrl-C asks for, and no error. Not by its
+        # level: a worker that is only just starting beside this sets that.
+        logger = logging.getLogger("uvicorn.error")
+        logger.disabled = True
+        try:
+            await super().shutdown(sockets)
+        finally:
+            logger.disabled = False
 
 
 def _listen(port: int) -> socket.socket:

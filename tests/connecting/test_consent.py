@@ -27,10 +27,11 @@ from tests.connecting.steps import (
     sealed_in,
 )
 from tests.contract.stage import ME
+from tests.servers.fixtures import on_sqlite
 
 BACK = f"{SITE}/connections/back"
 # what is kept here is the same for every connection: test_caldav and test_tokens try both
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+pytestmark = on_sqlite
 
 
 def begun(deployment, leader, graph, **more):

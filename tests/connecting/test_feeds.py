@@ -27,10 +27,11 @@ from tests.connecting.conftest import with_settings
 from tests.connecting.steps import action, event_text, kept
 from tests.contract.stages.text import calendar
 from tests.fakes.serving import Served
+from tests.servers.fixtures import on_sqlite
 
 SECRET_PATH = "/private-9f8e7d/basic.ics"
 # what is kept here is the same for every connection: test_caldav and test_tokens try both
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+pytestmark = on_sqlite
 
 
 class Publisher:

@@ -30,9 +30,6 @@ from tests.servers.processes import free_port
 
 LOOPBACK = "127.0.0.0/8"
 
-on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-"""Several processes, and a database that can go away by itself."""
-
 
 def until(done: Callable[[], bool], about: str | Callable[[], str]) -> None:
     """Wait for something, and fail where it does not happen."""

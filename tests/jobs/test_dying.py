@@ -18,8 +18,9 @@ from app.life.states import PlanState
 from app.life.undoing import ask_undo
 from app.storage import leases
 from rules.change import ChangeKind
-from tests.jobs.conftest import Diary, Site, frozen, next_monday, on_postgresql, until
+from tests.jobs.conftest import Diary, Site, frozen, next_monday, until
 from tests.servers.clearway import Command
+from tests.servers.fixtures import on_postgresql
 from tests.servers.postgresql import Postgresql
 
 LEADERS = 3

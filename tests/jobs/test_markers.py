@@ -22,7 +22,8 @@ from app.storage.columns import SealedBytes
 from app.storage.tables import Base
 from app.storage.vault import Sealed
 from tests.api.service.conftest import signed_in
-from tests.jobs.conftest import Diary, Site, next_monday, on_postgresql, until
+from tests.jobs.conftest import Diary, Site, next_monday, until
+from tests.servers.fixtures import on_postgresql
 from tests.servers.mail import Inbox, receiving
 from tests.servers.processes import free_port
 

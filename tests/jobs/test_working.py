@@ -10,6 +10,7 @@ from app.people import leaders
 from app.storage import leases
 from rules.event import Kind
 from tests.jobs.conftest import next_monday, until
+from tests.servers.fixtures import on_sqlite
 
 PROTECTED = frozenset({Kind.PROTECTED})
 
@@ -21,13 +22,18 @@ def told(site, queue, diary):
     queue.put(diary.leader_id)
 
 
-def test_a_worker_protects_a_diary_by_itself_where_the_leader_lets_it(site, queue, new_diary):
+def test_a_diary_is_protected_by_itself_until_its_leader_leaves(site, queue, new_diary):
     diary = new_diary(auto=PROTECTED)
     diary.add("board", next_monday() + timedelta(hours=9), 180)
     site.worker()
     told(site, queue, diary)
     until(lambda: any(each.startswith("protected") for each in diary.holds()), "protected time")
     assert all(each.startswith("protected") for each in diary.holds())
+    # and who leaves takes every hold and row along
+    leaders.leave(site.deployment, diary.leader_id)
+    queue.put(diary.leader_id)
+    until(lambda: leaders.find(site.deployment, "leader") is None, "gone")
+    assert diary.holds() == []
 
 
 def test_a_plan_waits_for_its_leader_and_is_taken_back_on_demand(site, queue, new_diary):
@@ -49,7 +55,9 @@ def test_a_plan_waits_for_its_leader_and_is_taken_back_on_demand(site, queue, ne
     assert worker.stop() == 0
 
 
-def test_what_a_dead_worker_left_another_one_finishes(site, queue, new_diary, database_url):
+@on_sqlite
+def test_what_a_dead_worker_left_another_one_finishes(site, queue, new_diary):
+    """On PostgreSQL workers die in earnest: tests/jobs/test_dying.py."""
     diary = new_diary(auto=PROTECTED)
     diary.add("board", next_monday() + timedelta(hours=9), 180)
     with site.deployment.database.transaction() as session:
@@ -59,18 +67,6 @@ def test_what_a_dead_worker_left_another_one_finishes(site, queue, new_diary, da
     site.worker()
     queue.put(diary.leader_id)
     until(lambda: bool(diary.holds()), "another worker went on")
-
-
-def test_who_leaves_takes_every_hold_and_row_along(site, queue, new_diary):
-    diary = new_diary(auto=PROTECTED)
-    diary.add("board", next_monday() + timedelta(hours=9), 180)
-    site.worker()
-    told(site, queue, diary)
-    until(lambda: bool(diary.holds()), "protected time")
-    leaders.leave(site.deployment, diary.leader_id)
-    queue.put(diary.leader_id)
-    until(lambda: leaders.find(site.deployment, "leader") is None, "gone")
-    assert diary.holds() == []
 
 
 def newest(site, diary):

@@ -5,8 +5,6 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-import pytest
-
 from app.life import applying, diaries, noticing, proposing
 from app.life.bounds import Bounds, bounds, plan_within
 from app.life.noticing import Noticed
@@ -23,8 +21,6 @@ from rules.planner.plan import Tier
 from rules.working_pattern import WorkingPattern, parse_hours
 from tests.life.worlds import END, LONDON, MONDAY, World, at
 
-sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-"""For tests of what is decided: that both databases keep it alike is for others."""
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
 PATTERN = parse_hours("Mon-Fri 09:00-17:00", LONDON)

@@ -26,9 +26,9 @@ from connectors.errors import (
 )
 from rules.change import ChangeKind
 from rules.event import Kind
-from tests.life.people import sqlite
 from tests.life.worlds import AFTER, BEFORE, TOLD, at, changes_of, hold, meeting, picture
 from tests.life.worlds import say as say_span
+from tests.servers.fixtures import on_sqlite
 
 COUNT = 7
 
@@ -64,7 +64,7 @@ def test_a_plan_is_written_and_verified(world):
     assert kept.undo_until == world.now + timedelta(days=35)
 
 
-@sqlite
+@on_sqlite
 def test_applying_again_does_nothing(world):
     plan_id = world.accepted(changes_of(world.calendar))
     first = apply(world, plan_id)
@@ -73,7 +73,7 @@ def test_applying_again_does_nothing(world):
     assert (world.calendar.picture(), world.calendar.told) == (AFTER, told)
 
 
-@sqlite
+@on_sqlite
 def test_what_was_not_accepted_is_not_written(world):
     plan_id = world.keep(changes_of(world.calendar))
     assert apply(world, plan_id).state is PlanState.PROPOSED
@@ -123,7 +123,7 @@ STALE = {
 }
 
 
-@sqlite
+@on_sqlite
 @pytest.mark.parametrize("what", STALE)
 def test_a_plan_that_no_longer_fits_is_refused_whole(world, what):
     happens, reason = STALE[what]
@@ -138,7 +138,7 @@ def test_a_plan_that_no_longer_fits_is_refused_whole(world, what):
     assert history(world)[0] is What.PLAN_STALE
 
 
-@sqlite
+@on_sqlite
 def test_a_meeting_that_is_too_near_by_now_is_not_changed(world):
     board = [each for each in changes_of(world.calendar) if each.event_id == "board"]
     plan_id = world.accepted(board)
@@ -147,7 +147,7 @@ def test_a_meeting_that_is_too_near_by_now_is_not_changed(world):
     assert (found.state, found.reason) == (PlanState.STALE, Reason.BEGUN)
 
 
-@sqlite
+@on_sqlite
 def test_a_hold_that_has_begun_can_still_go(world):
     gap = [each for each in changes_of(world.calendar) if each.event_id == "old-gap"]
     plan_id = world.accepted(gap)
@@ -155,14 +155,14 @@ def test_a_hold_that_has_begun_can_still_go(world):
     assert apply(world, plan_id).state is PlanState.APPLIED
 
 
-@sqlite
+@on_sqlite
 def test_settings_that_a_plan_does_not_rest_on_may_change(world):
     plan_id = world.accepted(changes_of(world.calendar))
     world.choose(Mode.AUTO, LeaderSettings(time_zone="Europe/London", titles=False))
     assert apply(world, plan_id).state is PlanState.APPLIED
 
 
-@sqlite
+@on_sqlite
 def test_what_lay_there_when_the_plan_was_made_is_no_surprise(world):
     """A gap hold beside a private appointment that overlaps it, say."""
     world.calendar.edit("old", hold("old", Kind.BREAK, at(24, "11:00", 30)))
@@ -175,7 +175,7 @@ def test_what_lay_there_when_the_plan_was_made_is_no_surprise(world):
 LATER = [Unreachable("no answer"), Throttled("slow down", 42.0), BadAnswer("what?")]
 
 
-@sqlite
+@on_sqlite
 @pytest.mark.parametrize("error", LATER, ids=lambda each: type(each).__name__)
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("number", range(1, COUNT + 1))
@@ -191,7 +191,7 @@ def test_a_silent_server_is_asked_again_and_nothing_is_done_twice(world, number,
     assert world.counted() == len(world.calendar.told)
 
 
-@sqlite
+@on_sqlite
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("number", [1, 4, 7])
 def test_a_plan_with_a_lost_answer_can_be_undone(world, number, after):
@@ -216,7 +216,7 @@ NO = {
 }
 
 
-@sqlite
+@on_sqlite
 @pytest.mark.parametrize("error", NO, ids=lambda each: type(each).__name__)
 def test_a_definite_no_leaves_one_change_out_and_what_depends_on_it(world, error):
     """`board` does not make room, so `budget` stays, and so does what was to come in its place."""
@@ -246,7 +246,7 @@ def test_a_definite_no_leaves_one_change_out_and_what_depends_on_it(world, error
     assert world.calendar.picture() == BEFORE
 
 
-@sqlite
+@on_sqlite
 def test_where_everything_is_refused_nothing_was_written(world):
     plan_id = world.accepted(changes_of(world.calendar))
     world.calendar.before_make = trouble(1, NotPossible("read only"), times=99)
@@ -255,7 +255,7 @@ def test_where_everything_is_refused_nothing_was_written(world):
     assert world.calendar.picture() == BEFORE
 
 
-@sqlite
+@on_sqlite
 def test_a_hold_that_vanished_by_an_answer_that_was_lost_counts_as_removed(world):
     """The first try removed it, the second is told that it is gone."""
     plan_id = world.accepted(changes_of(world.calendar))
@@ -295,7 +295,7 @@ def test_a_token_revoked_in_mid_plan_stops_it_until_the_leader_signs_in(world, n
     assert (world.calendar.picture(), Counter(world.calendar.told)) == (AFTER, TOLD)
 
 
-@sqlite
+@on_sqlite
 def test_a_server_that_never_answers_is_given_up_and_what_is_there_is_said(world):
     plan_id = world.accepted(changes_of(world.calendar))
     world.calendar.before_make = trouble(4, Unreachable("no answer"), times=99)
@@ -317,7 +317,7 @@ def say_of(uid: str, world) -> str:
     return dict(world.calendar.picture())[uid]
 
 
-@sqlite
+@on_sqlite
 def test_a_calendar_that_cannot_be_read_leaves_the_plan_as_it_is(world):
     plan_id = world.accepted(changes_of(world.calendar))
 
@@ -332,7 +332,7 @@ def test_a_calendar_that_cannot_be_read_leaves_the_plan_as_it_is(world):
     assert apply(world, plan_id).state is PlanState.APPLIED
 
 
-@sqlite
+@on_sqlite
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_nothing_is_made_whose_time_has_come_meanwhile(world, after):
     """The answer about the new hold is lost, and the next attempt comes after the hold began."""
@@ -349,7 +349,7 @@ def test_nothing_is_made_whose_time_has_come_meanwhile(world, after):
     assert found.reason is (None if after else Reason.BEGUN)
 
 
-@sqlite
+@on_sqlite
 def test_what_is_not_as_it_was_written_is_a_conflict(world):
     """Somebody drags a meeting before the calendar is looked at once more."""
     plan_id = world.accepted(changes_of(world.calendar))

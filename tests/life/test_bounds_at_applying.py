@@ -2,8 +2,6 @@
 
 from uuid import uuid4
 
-import pytest
-
 from app.life import applying, locks, proposing
 from app.life.proposing import Origin, Wish
 from app.life.reasons import Reason
@@ -14,8 +12,9 @@ from app.storage.tables import Disturbance
 from rules.event import Kind
 from tests.life.people import create, look, write
 from tests.life.worlds import BEFORE, NOW, World, at, changes_of
+from tests.servers.fixtures import on_sqlite
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+pytestmark = on_sqlite
 
 
 def refused(world: World, plan_id: str) -> Reason | None:

@@ -34,7 +34,7 @@ from tests.contract.stage import ME, Planted
 from tests.contract.stages.text import calendar, vevents
 from tests.life.victim import settings
 from tests.life.worlds import NOW, Calendar, Picture, World, at, picture, say
-from tests.servers.fixtures import PASSWORD, CalDavServer
+from tests.servers.fixtures import PASSWORD, CalDavServer, on_sqlite
 from tests.servers.mail import Inbox, receiving
 
 ICS = {"Content-Type": "text/calendar; charset=utf-8"}
@@ -215,7 +215,7 @@ def run(scene: Scene, kills: int, seed: int) -> None:
             assert len(letters) == 12
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@on_sqlite
 def test_ten_kills_change_nothing(scene):
     run(scene, 10, random.SystemRandom().randrange(10**6))
 

@@ -35,11 +35,11 @@ from tests.life.people import (
     planned,
     row_at,
     rows,
-    sqlite,
     utc,
     write,
 )
 from tests.life.worlds import END, LONDON, MONDAY, NOW, World, at, hold
+from tests.servers.fixtures import on_sqlite
 
 POLICY = Policy()
 DIARY = diary_of()
@@ -88,7 +88,7 @@ def test_a_hold_is_lifted_in_one_step_and_given_back_on_another_day(held: World)
     assert told.count(What.HOLD_LIFTED) == told.count(What.TIME_OFFERED_BACK) == 1
 
 
-@sqlite
+@on_sqlite
 def test_only_protected_time_is_owed(held: World) -> None:
     """Ten minutes beside a meeting cannot be given back elsewhere."""
     assert _lift(held, GAP).override.owed_until is None
@@ -96,7 +96,7 @@ def test_only_protected_time_is_owed(held: World) -> None:
         assert stored.owed(session, held.leader_id, NOW) == []
 
 
-@sqlite
+@on_sqlite
 def test_what_is_not_the_leaders_cannot_be_lifted(held: World, new_world) -> None:
     other = new_world(())
     hold_id = row_at(held, PROTECTED).id
@@ -116,7 +116,7 @@ def _known(world: World) -> tuple[Override, ...]:
         return overrides.of_leader(session, world.leader_id, world.now)
 
 
-@sqlite
+@on_sqlite
 def test_a_hold_is_put_elsewhere_by_hand(held: World) -> None:
     """As dragging it: it is firm there and the day is left alone."""
     there = at(23, "09:30", 60)
@@ -131,7 +131,7 @@ def test_a_hold_is_put_elsewhere_by_hand(held: World) -> None:
         lifting.put(held.deployment, held.leader_id, row_at(held, there).id, at(18, "10:00"), DIARY)
 
 
-@sqlite
+@on_sqlite
 def test_a_hold_is_kept_and_let_go(held: World) -> None:
     hold_id = row_at(held, PROTECTED).id
     lifting.keep(held.deployment, held.leader_id, hold_id)

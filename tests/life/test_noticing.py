@@ -37,11 +37,10 @@ from tests.life.people import (
     planned,
     row_at,
     rows,
-    sqlite,
     write,
 )
 from tests.life.worlds import END, LONDON, MONDAY, NOW, WEEK, World, at
-from tests.servers.fixtures import PASSWORD
+from tests.servers.fixtures import PASSWORD, on_sqlite
 
 KEPT = (create(Kind.PROTECTED, PROTECTED), create(Kind.GAP, GAP))
 
@@ -113,7 +112,7 @@ def test_a_dragged_hold_is_firm_where_it_is(held: World) -> None:
     assert _event(held, there).id not in {each.event_id for each in plan.plan.changes}
 
 
-@sqlite
+@on_sqlite
 def test_it_may_be_dragged_again_and_deleted_in_the_end(held: World) -> None:
     first, second = at(23, "09:30", 120), at(24, "13:00", 120)
     _put(held, PROTECTED, first)
@@ -125,7 +124,7 @@ def test_it_may_be_dragged_again_and_deleted_in_the_end(held: World) -> None:
     assert [each.kind for each in rows(held)] == ["gap"]
 
 
-@sqlite
+@on_sqlite
 def test_a_hold_that_is_put_to_another_use_is_given_up(world: World) -> None:
     """Shown as free, cancelled, made all-day, or no hold any more."""
     uses: tuple[dict[str, Any], ...] = (
@@ -143,7 +142,7 @@ def test_a_hold_that_is_put_to_another_use_is_given_up(world: World) -> None:
     assert look(world).overrides == ()
 
 
-@sqlite
+@on_sqlite
 def test_a_hold_that_somebody_repeats_is_still_the_hold(held: World) -> None:
     """It has another id as the first of a series."""
     each = _event(held, PROTECTED)
@@ -155,7 +154,7 @@ def test_a_hold_that_somebody_repeats_is_still_the_hold(held: World) -> None:
     assert look(held).overrides == ()
 
 
-@sqlite
+@on_sqlite
 def test_a_calendar_or_days_that_were_not_read_say_nothing(held: World) -> None:
     """One that cannot be reached is not empty."""
     held.calendar.edit(_event(held, PROTECTED).id, None)
@@ -165,7 +164,7 @@ def test_a_calendar_or_days_that_were_not_read_say_nothing(held: World) -> None:
     assert len(look(held).overrides) == 1
 
 
-@sqlite
+@on_sqlite
 def test_a_calendar_that_suddenly_reads_empty_is_doubted(held: World) -> None:
     """A fault looks the same: nothing is remembered until a person says that it is right."""
     for each in held.calendar.read(WEEK).occurrences:
@@ -179,7 +178,7 @@ def test_a_calendar_that_suddenly_reads_empty_is_doubted(held: World) -> None:
     assert [each.how for each in found.overrides] == [How.DELETED, How.DELETED]
 
 
-@sqlite
+@on_sqlite
 def test_what_has_passed_is_no_override(held: World) -> None:
     """Whoever tidies up last week gives nothing up."""
     held.now = PROTECTED.end
@@ -187,7 +186,7 @@ def test_what_has_passed_is_no_override(held: World) -> None:
     assert look(held).overrides == ()
 
 
-@sqlite
+@on_sqlite
 def test_what_clearway_moves_and_removes_is_no_override(held: World) -> None:
     """Its own plans are no person's doing, whenever the look comes."""
     event = _event(held, PROTECTED)
@@ -197,7 +196,7 @@ def test_what_clearway_moves_and_removes_is_no_override(held: World) -> None:
     assert look(held).overrides == ()
 
 
-@sqlite
+@on_sqlite
 def test_a_step_of_unknown_outcome_is_no_override(held: World) -> None:
     """The calendar made the change and its answer was lost: the row is behind, not the person."""
     event = _event(held, PROTECTED)
@@ -262,7 +261,7 @@ def _uid(world: World, when: Interval) -> str:
     return contents["event_id"]
 
 
-@sqlite
+@on_sqlite
 def test_a_client_deletes_and_drags_on_a_real_server(radicale_world) -> None:
     """Plain requests of another program, and nothing is put back."""
     world, stage = radicale_world

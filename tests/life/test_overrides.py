@@ -29,11 +29,11 @@ from tests.life.people import (
     look,
     placed,
     planned,
-    sqlite,
     utc,
     write,
 )
 from tests.life.worlds import LONDON, MONDAY, NOW, World, at, hold
+from tests.servers.fixtures import on_sqlite
 
 FRIDAYS = [date(2026, 10, 16) + number * 7 * DAY for number in range(3)]
 """The clocks go back on 25 October: the third is in winter time."""
@@ -230,7 +230,7 @@ def test_it_is_remembered_as_it_was(database, new_world) -> None:
         assert stored.owed(session, world.leader_id, NOW) == []
 
 
-@sqlite
+@on_sqlite
 def test_three_deletions_and_the_plan_looks_elsewhere(new_world) -> None:
     """Three Mondays long somebody deletes the hold; the fourth is planned at another time."""
     world = new_world(())
@@ -251,7 +251,7 @@ def test_three_deletions_and_the_plan_looks_elsewhere(new_world) -> None:
     assert plan_now.plan.proof.optimal
 
 
-@sqlite
+@on_sqlite
 def test_never_at_this_time_binds_every_plan(new_world) -> None:
     world = new_world(())
     first = _planned_start(world, MONDAY)
@@ -273,7 +273,7 @@ def _planned_start(world: World, day: date) -> datetime:
     )
 
 
-@sqlite
+@on_sqlite
 def test_deleting_it_week_after_week_in_the_calendar_offers_another_time(new_world) -> None:
     """The whole way: written, deleted by a person, noticed, three times."""
     world = new_world(())

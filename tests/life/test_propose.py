@@ -22,8 +22,8 @@ from app.storage import plans, retention
 from rules.change import Agreement, Change, ChangeKind
 from rules.event import Kind
 from rules.planner.plan import Tier
-from tests.life.people import sqlite
 from tests.life.worlds import AFTER, NOW, at, changes_of, hold, meeting
+from tests.servers.fixtures import on_sqlite
 
 ZONE = LeaderSettings(time_zone="Europe/London")
 WEEK = timedelta(weeks=1)
@@ -46,7 +46,7 @@ def hash_of(world, plan_id: str) -> str:
     return contents.hash
 
 
-@sqlite
+@on_sqlite
 def test_while_clearway_only_looks_a_plan_is_shown_and_none_is_offered(world):
     world.choose(Mode.OBSERVE)
     shown = proposing.look(world.deployment, world.leader_id, Wish())
@@ -57,7 +57,7 @@ def test_while_clearway_only_looks_a_plan_is_shown_and_none_is_offered(world):
         proposing.accept(world.deployment, world.leader_id, asked, hash_of(world, asked))
 
 
-@sqlite
+@on_sqlite
 @pytest.mark.parametrize("values", [{"paused_until": NOW + WEEK}, {"leaving_at": NOW}])
 def test_nothing_is_offered_to_somebody_who_is_paused_or_leaves(world, values):
     plan_id = world.keep(changes_of(world.calendar))
@@ -67,7 +67,7 @@ def test_nothing_is_offered_to_somebody_who_is_paused_or_leaves(world, values):
         proposing.accept(world.deployment, world.leader_id, plan_id, hash_of(world, plan_id))
 
 
-@sqlite
+@on_sqlite
 def test_a_plan_holds_all_that_applying_it_needs_and_the_clear_tells_nothing(world):
     plan_id = offered(world)
     kept = world.kept(plan_id)
@@ -82,7 +82,7 @@ def test_a_plan_holds_all_that_applying_it_needs_and_the_clear_tells_nothing(wor
         assert b"protected" not in bytes(row.contents)
 
 
-@sqlite
+@on_sqlite
 def test_holds_are_placed_as_far_ahead_as_their_kind_goes(world):
     """Protected time six weeks ahead, holds between meetings two."""
     for week in range(2, 6):
@@ -110,14 +110,14 @@ def test_a_newer_plan_takes_the_place_of_the_one_before(world):
         proposing.accept(world.deployment, world.leader_id, first, hash_of(world, first))
 
 
-@sqlite
+@on_sqlite
 def test_the_same_plan_is_offered_once(world):
     first = propose(world)
     assert propose(world) == first
     assert len(records.newest(world.deployment, world.leader_id)) == 1
 
 
-@sqlite
+@on_sqlite
 def test_a_plan_that_was_accepted_meanwhile_is_not_offered_again(world):
     """The leader's yes came while the same plan was being made once more."""
     first = offered(world)
@@ -127,7 +127,7 @@ def test_a_plan_that_was_accepted_meanwhile_is_not_offered_again(world):
     assert len(records.newest(world.deployment, world.leader_id)) == 1
 
 
-@sqlite
+@on_sqlite
 def test_a_declined_plan_comes_back_only_when_somebody_asks(world):
     first = offered(world)
     proposing.decline(world.deployment, world.leader_id, first)
@@ -138,7 +138,7 @@ def test_a_declined_plan_comes_back_only_when_somebody_asks(world):
     assert offered(world)
 
 
-@sqlite
+@on_sqlite
 def test_where_nothing_is_missing_nothing_is_offered(world):
     with_everything = offered(world)
     proposing.accept(
@@ -148,7 +148,7 @@ def test_where_nothing_is_missing_nothing_is_offered(world):
     assert propose(world) == Offer()
 
 
-@sqlite
+@on_sqlite
 def test_what_was_switched_on_is_accepted_at_once_and_the_rest_is_offered(world):
     world.choose(Mode.AUTO, LeaderSettings(time_zone="Europe/London", auto=frozenset({Kind.GAP})))
     offer = propose(world)
@@ -164,7 +164,7 @@ def test_what_was_switched_on_is_accepted_at_once_and_the_rest_is_offered(world)
     assert applying.apply(world.deployment, world.lease(), offer.proposed).state == "applied"
 
 
-@sqlite
+@on_sqlite
 def test_a_meeting_always_needs_a_yes(new_world):
     """Also where every kind of hold is switched on."""
     world = new_world([meeting("one", at(24, "10:00")), meeting("two", at(24, "11:00"))])
@@ -192,7 +192,7 @@ def test_only_the_plan_that_was_seen_is_accepted_and_only_by_its_leader(new_worl
     assert world.calendar.picture() == AFTER
 
 
-@sqlite
+@on_sqlite
 def test_a_meeting_whose_people_may_be_busy_moves_only_by_an_explicit_word(world):
     board = world.calendar.get("board")
     change = Change(
@@ -214,7 +214,7 @@ def test_a_meeting_whose_people_may_be_busy_moves_only_by_an_explicit_word(world
     assert applying.apply(world.deployment, world.lease(), plan_id).state == "applied"
 
 
-@sqlite
+@on_sqlite
 def test_a_plan_expires_before_its_first_change_begins(world):
     plan_id = world.keep(changes_of(world.calendar))
     # the first thing in it is a hold to remove, which can go until it is over
@@ -252,7 +252,7 @@ def test_what_is_in_a_plan_is_forgotten_once_nobody_can_undo_it(world):
         assert not plans.steps(session, plan_id, "apply")
 
 
-@sqlite
+@on_sqlite
 def test_a_hold_in_a_plan_does_not_lie_on_what_is_there(world):
     """What a plan sees as free is what the check before applying sees as free."""
     world.calendar.edit("own", hold("own", Kind.BREAK, at(25, "12:00", 30)))

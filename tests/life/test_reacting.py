@@ -36,10 +36,10 @@ from tests.life.people import (
     invitation,
     planned,
     row_at,
-    sqlite,
     write,
 )
 from tests.life.worlds import LONDON, MONDAY, NOW, World, at, hold
+from tests.servers.fixtures import on_sqlite
 
 POLICY = Policy()
 NEW = invitation("new@trust.example", at(23, "14:00"))
@@ -240,7 +240,7 @@ def test_the_ready_words_are_short_and_plain(answer: Answer, said: str) -> None:
 # --- moving the hold ------------------------------------------------------------------------------
 
 
-@sqlite
+@on_sqlite
 def test_the_hold_moves_within_its_day_and_nothing_else_changes(new_world) -> None:
     """The whole way: an invitation lands, the plan of that day is accepted and applied."""
     world: World = new_world(())
@@ -341,7 +341,7 @@ def test_the_sixth_of_a_week_is_not_sent(world: World) -> None:
 @pytest.mark.parametrize(
     "error", [EventGone(), NotPossible("no"), SignInNeeded("no"), Throttled("no")]
 )
-@sqlite
+@on_sqlite
 def test_what_was_refused_is_not_counted(world: World, error: ConnectorError) -> None:
     """A definite no: it may be tried again."""
     assert _propose(world, Organiser(before=error)) is Sent.REFUSED
@@ -349,7 +349,7 @@ def test_what_was_refused_is_not_counted(world: World, error: ConnectorError) ->
     assert _propose(world, Organiser()) is Sent.SENT
 
 
-@sqlite
+@on_sqlite
 def test_what_may_have_been_sent_is_not_sent_again(world: World) -> None:
     """No answer came, or the process died with the request on its way."""
     organiser = Organiser(after=Unreachable("no answer"))
@@ -358,7 +358,7 @@ def test_what_may_have_been_sent_is_not_sent_again(world: World) -> None:
     assert len(organiser.sent) == _asked(world) == 1
 
 
-@sqlite
+@on_sqlite
 def test_nobody_is_asked_within_24_hours(world: World) -> None:
     world.now = NEW.span.start - DAY + timedelta(seconds=1)
     organiser = Organiser()
@@ -367,7 +367,7 @@ def test_nobody_is_asked_within_24_hours(world: World) -> None:
     assert (organiser.sent, _asked(world)) == ([], 0)
 
 
-@sqlite
+@on_sqlite
 def test_the_row_of_a_request_tells_nothing_of_the_meeting(world: World) -> None:
     _propose(world, Organiser())
     with world.database.transaction() as session:

@@ -18,8 +18,9 @@ from tests.conftest import SOAK
 from tests.contract.conftest import STAGES
 from tests.contract.stage import Planted, Stage
 from tests.life.worlds import WEEK, Death, World, at, say
+from tests.servers.fixtures import on_sqlite
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+pytestmark = on_sqlite
 LOST = [(each, Death()) for each in (1, 2, 3, 4)] + [(each, Unreachable("lost")) for each in (1, 3)]
 """After which write the answer is lost, and how; an ordinary run tries a few."""
 LOST = LOST if SOAK else [LOST[1], LOST[3], LOST[4]]

@@ -10,8 +10,8 @@ from app.life.errors import NoPlan, TooLate, WrongState
 from app.life.reasons import Reason
 from app.life.states import PlanState
 from connectors.errors import EventChanged, SignInNeeded, Throttled, Unreachable
-from tests.life.people import sqlite
 from tests.life.worlds import AFTER, BEFORE, at, changes_of, picture
+from tests.servers.fixtures import on_sqlite
 
 
 def applied(world) -> str:
@@ -45,7 +45,7 @@ def test_everything_goes_back(world):
     assert reports.report(world.deployment, world.leader_id, plan_id).mails_not_unsent == 7
 
 
-@sqlite
+@on_sqlite
 def test_undoing_again_does_nothing(world):
     plan_id = applied(world)
     first = undo(world, plan_id)
@@ -74,7 +74,7 @@ def test_what_people_edited_since_stays_and_is_said(world):
     assert {each.sentence for each in fates} == {"", "Somebody has edited the event since."}
 
 
-@sqlite
+@on_sqlite
 def test_a_meeting_that_people_answered_since_goes_back(world):
     """An answer gives the meeting another version and changes nothing of its time."""
     plan_id = applied(world)
@@ -82,7 +82,7 @@ def test_a_meeting_that_people_answered_since_goes_back(world):
     assert undo(world, plan_id).state is PlanState.UNDONE
 
 
-@sqlite
+@on_sqlite
 def test_a_new_hold_that_is_gone_leaves_nothing_to_undo(world):
     plan_id = applied(world)
     world.calendar.edit(new_hold(world, at(23, "13:00").start), None)
@@ -92,7 +92,7 @@ def test_a_new_hold_that_is_gone_leaves_nothing_to_undo(world):
     assert Reason.GONE in {each.undo_reason for each in fates}
 
 
-@sqlite
+@on_sqlite
 def test_what_has_begun_stays(world):
     plan_id = applied(world)
     world.now = at(24, "10:30").start
@@ -108,7 +108,7 @@ def test_what_has_begun_stays(world):
     )
 
 
-@sqlite
+@on_sqlite
 def test_nothing_is_undone_after_35_days(world):
     plan_id = applied(world)
     world.now += timedelta(days=35)
@@ -118,7 +118,7 @@ def test_nothing_is_undone_after_35_days(world):
     assert world.calendar.picture() == AFTER
 
 
-@sqlite
+@on_sqlite
 def test_only_what_was_begun_can_be_undone_and_only_by_its_leader(new_world):
     world, other = new_world(), new_world()
     plan_id = world.keep(changes_of(world.calendar))
@@ -131,7 +131,7 @@ def test_only_what_was_begun_can_be_undone_and_only_by_its_leader(new_world):
         undoing.ask_undo(world.deployment, other.leader_id, plan_id)
 
 
-@sqlite
+@on_sqlite
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("number", range(1, 8))
 def test_a_silent_server_is_asked_again(world, number, after):
@@ -153,7 +153,7 @@ def test_a_silent_server_is_asked_again(world, number, after):
     assert world.counted() == 14
 
 
-@sqlite
+@on_sqlite
 def test_a_revoked_token_stops_it_until_the_leader_signs_in(world):
     plan_id = applied(world)
     calls = []
@@ -172,7 +172,7 @@ def test_a_revoked_token_stops_it_until_the_leader_signs_in(world):
     assert world.calendar.picture() == BEFORE
 
 
-@sqlite
+@on_sqlite
 def test_one_refusal_does_not_keep_the_rest(world):
     plan_id = applied(world)
 

@@ -26,8 +26,8 @@ from tests.oracle.search import best, pinned
 from tests.oracle.weeks import nhs_week
 
 SOAK = os.environ.get("CLEARWAY_SOAK") == "1"
-DAYS = range(3000 if SOAK else 60)
-WEEKS = range(800 if SOAK else 30)
+DAYS = range(3000 if SOAK else 40)
+WEEKS = range(800 if SOAK else 20)
 KINDS = (Kind.PROTECTED, Kind.POD, Kind.GAP)
 Unwanted = frozenset[tuple[date, Kind]]
 

@@ -3,6 +3,7 @@
 `database` is a new and migrated database, once on SQLite and once on PostgreSQL.
 """
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
@@ -56,6 +57,10 @@ class CalDavServer:
         assert answer.status_code == 207, answer.status_code
 
 
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""For tests of what is decided: that both databases keep it alike is for others."""
+on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+"""For several processes, and a database that can go away by itself."""
 XML = {"Content-Type": "application/xml; charset=utf-8"}
 _numbers = count(1)
 
@@ -132,14 +137,37 @@ def postgresql() -> Iterator[Postgresql]:
         yield server
 
 
+_VAULT = Vault([new_key()])
+"""The keys of every `database`, since each is a copy of one."""
+
+
+@pytest.fixture(scope="session")
+def sqlite_mold(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with migrated tables, of which each test gets a copy: migrating takes longer."""
+    mold = tmp_path_factory.mktemp("mold") / "clearway.db"
+    _migrated(f"sqlite:///{mold}").close()
+    return mold
+
+
+@pytest.fixture(scope="session")
+def postgresql_mold(postgresql: Postgresql) -> str:
+    """The same on PostgreSQL: its address."""
+    url = postgresql.new_database()
+    _migrated(url).close()
+    return url
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of a new and empty database, once of each kind."""
+    """The address of a new database, once of each kind; empty unless the test asks for `database`."""
+    filled = "database" in request.fixturenames
     if request.param == "sqlite":
+        if filled:
+            shutil.copy(request.getfixturevalue("sqlite_mold"), tmp_path / "clearway.db")
         yield f"sqlite:///{tmp_path}/clearway.db"
         return
     server: Postgresql = request.getfixturevalue("postgresql")
-    url = server.new_database()
+    url = server.new_database(request.getfixturevalue("postgresql_mold") if filled else "")
     yield url
     server.drop(url)
 
@@ -147,7 +175,12 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     """A new database with its tables, once of each kind."""
-    opened = open_database(database_url, Vault([new_key()]))
-    migrate(opened)
+    opened = open_database(database_url, _VAULT)
     yield opened
     opened.close()
+
+
+def _migrated(url: str) -> Database:
+    opened = open_database(url, _VAULT)
+    migrate(opened)
+    return opened

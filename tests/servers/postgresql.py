@@ -37,18 +37,18 @@ class Postgresql:
         """The address of a database."""
         return f"postgresql://postgres@/{database}?host={self.folder}"
 
-    def new_database(self) -> str:
-        """The address of a new and empty database."""
+    def new_database(self, like: str = "") -> str:
+        """The address of a new database: a copy of the one at `like`, else an empty one."""
         name = f"clearway_{next(_numbers)}"
+        copied = f' template "{_name(like)}"' if like else ""
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(f'create database "{name}"'.encode())
+            connection.execute(f'create database "{name}"{copied}'.encode())
         return self.url(name)
 
     def drop(self, url: str) -> None:
         """Remove a database, whoever is still connected to it."""
-        name = url.rpartition("/")[2].partition("?")[0]
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(f'drop database if exists "{name}" with (force)'.encode())
+            connection.execute(f'drop database if exists "{_name(url)}" with (force)'.encode())
 
     def start(self) -> None:
         """Start, and return once it answers."""
@@ -105,6 +105,10 @@ def running_postgresql() -> Iterator[Postgresql]:
             server.stop("immediate")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _name(url: str) -> str:
+    return url.partition("?")[0].rpartition("/")[2]
 
 
 def _user() -> str | None:

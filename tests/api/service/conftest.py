@@ -25,8 +25,6 @@ from tests.life.conftest import _hurry
 from tests.life.people import PROTECTED, create, row_at, write
 from tests.life.worlds import EVENTS, Calendar, World, connect_worlds
 
-sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-"""For what does not rest on the database: that both keep it alike is for others."""
 LABEL = "Zebedee-label"
 
 

@@ -16,14 +16,14 @@ from app.main import create_app
 from app.people import leaders
 from app.storage.tables import Mailbox
 from connectors.errors import SignInNeeded
-from tests.api.service.conftest import problem, signed_in, sqlite
+from tests.api.service.conftest import problem, signed_in
 from tests.connecting.steps import agree_at_microsoft, connect_outlook
 from tests.contract.stage import ME as PERSON
 from tests.fakes.graph import GraphFake
 from tests.fakes.serving import Served
-from tests.servers.fixtures import PASSWORD
+from tests.servers.fixtures import PASSWORD, on_sqlite
 
-pytestmark = sqlite
+pytestmark = on_sqlite
 ME = "/v1/leaders/me"
 URL = f"{ME}/connections"
 EVENT = {

@@ -6,11 +6,12 @@ import pytest
 
 from app.life import applying
 from rules.event import Kind, ScoredAs
-from tests.api.service.conftest import House, problem, sqlite
+from tests.api.service.conftest import House, problem
 from tests.life.people import GAP, PROTECTED, create, row_at, write
 from tests.life.worlds import at, hold, meeting
+from tests.servers.fixtures import on_sqlite
 
-pytestmark = sqlite
+pytestmark = on_sqlite
 ME = "/v1/leaders/me"
 DAYS = "from=2026-11-23&to=2026-11-28"
 OWN = replace(

@@ -10,10 +10,11 @@ from starlette.testclient import TestClient
 from app.connecting.sign_in import CALLBACK
 from app.door.limiter import Limiter, TooManyRequests
 from app.main import create_app
-from tests.api.service.conftest import House, problem, sqlite
+from tests.api.service.conftest import House, problem
+from tests.servers.fixtures import on_sqlite
 
 
-@sqlite
+@on_sqlite
 def test_who_sends_too_much_is_told_when_to_go_on(house: House) -> None:
     """Signing in again does not help, and others are not held up by it."""
     with _narrow(house) as client:
@@ -24,7 +25,7 @@ def test_who_sends_too_much_is_told_when_to_go_on(house: House) -> None:
         assert client.get("/v1/me", headers=house.somebody()).status_code == 200
 
 
-@sqlite
+@on_sqlite
 def test_who_has_not_signed_in_is_counted_by_address(house: House) -> None:
     """Else a stranger could try tokens without end, or fill the table of those who are away."""
     with _narrow(house) as client:

@@ -11,9 +11,10 @@ from starlette.testclient import TestClient
 from app.logs import Lines
 from app.main import create_app
 from app.storage import mailboxes
-from tests.api.service.conftest import House, problem, sqlite
+from tests.api.service.conftest import House, problem
+from tests.servers.fixtures import on_sqlite
 
-pytestmark = sqlite
+pytestmark = on_sqlite
 TOKEN = {"Authorization": "Bearer for-prometheus"}
 
 

@@ -8,9 +8,10 @@ from app.connecting.connections import Provider
 from app.main import create_app
 from app.storage import connections, mailboxes
 from app.storage.tables import Connection, Mailbox
-from tests.api.service.conftest import House, problem, sqlite
+from tests.api.service.conftest import House, problem
+from tests.servers.fixtures import on_sqlite
 
-pytestmark = sqlite
+pytestmark = on_sqlite
 CHANNEL = "0123456789abcdef" * 2
 SECRET = "s3cret-of-the-channel"
 

@@ -12,8 +12,9 @@ from app.people import delegates
 from app.storage.tables import Answered, HistoryEntry
 from app.storage.vault import VaultError
 from connectors.errors import Unreachable
-from tests.api.service.conftest import LABEL, House, problem, sqlite
+from tests.api.service.conftest import LABEL, House, problem
 from tests.life.worlds import NOW, changes_of
+from tests.servers.fixtures import on_sqlite
 
 ME = "/v1/leaders/me"
 KEY = {"Idempotency-Key": '"8e03978e-40d5-43dd-bc93-6894a57f9324"'}
@@ -48,7 +49,7 @@ def test_a_request_that_comes_again_is_answered_as_before(house: House) -> None:
     assert house.client.post(f"{ME}/delegates", json=body, headers=bare).json() == again.json()
 
 
-@sqlite
+@on_sqlite
 def test_what_is_kept_of_an_answer_is_sealed(house: House) -> None:
     body = {"label": LABEL}
     token = house.client.post(f"{ME}/delegates", json=body, headers=house.leader() | KEY).json()
@@ -62,7 +63,7 @@ def test_what_is_kept_of_an_answer_is_sealed(house: House) -> None:
         house.deployment.database.vault.open(type(row.contents)(b"x"))
 
 
-@sqlite
+@on_sqlite
 def test_a_refusal_is_an_answer_too(house: House) -> None:
     headers = house.leader() | KEY
     plan_id = house.world.keep(changes_of(house.world.calendar))
@@ -73,7 +74,7 @@ def test_a_refusal_is_an_answer_too(house: House) -> None:
     )
 
 
-@sqlite
+@on_sqlite
 def test_what_did_not_work_on_our_side_is_tried_again(house: House) -> None:
     headers = house.leader() | KEY
 
@@ -94,7 +95,7 @@ def test_what_did_not_work_on_our_side_is_tried_again(house: House) -> None:
     assert house.client.post(f"{ME}/locks", json=body, headers=headers).status_code == 201
 
 
-@sqlite
+@on_sqlite
 @pytest.mark.parametrize("key", ['""', "", "a b", "ü", "x" * 256, '"a"b"'])
 def test_a_key_that_cannot_be_is_one_sentence(house: House, key: str) -> None:
     sent = house.leader() | {"Idempotency-Key": key}
@@ -102,7 +103,7 @@ def test_a_key_that_cannot_be_is_one_sentence(house: House, key: str) -> None:
     problem(house.client.post(f"{ME}/holds/lift", headers=headers), 422, "bad-input")
 
 
-@sqlite
+@on_sqlite
 def test_keys_of_two_people_are_two_keys(house: House) -> None:
     delegate, _ = house.delegate()
     plan_id = house.world.keep(changes_of(house.world.calendar))
@@ -112,7 +113,7 @@ def test_keys_of_two_people_are_two_keys(house: House) -> None:
     assert len(_rows(house)) == 2
 
 
-@sqlite
+@on_sqlite
 def test_after_a_day_a_key_is_new(house: House) -> None:
     headers = house.leader() | KEY
     body = {"label": LABEL}

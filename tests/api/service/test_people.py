@@ -8,10 +8,11 @@ import pytest
 
 from app.people import sign_in
 from app.people.settings import Mode
-from tests.api.service.conftest import House, problem, sqlite
+from tests.api.service.conftest import House, problem
 from tests.life.worlds import NOW
+from tests.servers.fixtures import on_sqlite
 
-pytestmark = sqlite
+pytestmark = on_sqlite
 ME = "/v1/leaders/me"
 
 

@@ -8,10 +8,11 @@ from app.storage import leases
 from app.storage.tables import Mailbox
 from connectors.errors import SignInNeeded, Throttled, Unreachable
 from rules.change import Agreement, Change, ChangeKind
-from tests.api.service.conftest import House, problem, sqlite
+from tests.api.service.conftest import House, problem
 from tests.life.worlds import AFTER, BEFORE, NOW, TOLD, World, at, changes_of
+from tests.servers.fixtures import on_sqlite
 
-pytestmark = sqlite
+pytestmark = on_sqlite
 PLANS = "/v1/leaders/me/plans"
 WEEK = {"from": "2026-11-23", "to": "2026-11-28"}
 

@@ -19,9 +19,10 @@ from app.main import create_app
 from app.people import delegates, leaders
 from app.people.settings import LeaderSettings
 from rules.event import Kind
-from tests.api.service.conftest import LABEL, House, sqlite
+from tests.api.service.conftest import LABEL, House
 from tests.life.people import create
 from tests.life.worlds import at
+from tests.servers.fixtures import on_sqlite
 
 APP = create_app(Settings())
 DESCRIBED: dict[str, Any] = APP.openapi()["paths"]
@@ -190,7 +191,7 @@ def _allowed(answer: httpx2.Response) -> bool:
     return answer.status_code in (200, 201, 202, 204, 409, 422, 502)
 
 
-@sqlite
+@on_sqlite
 @pytest.mark.parametrize("way", ABOUT_A_LEADER, ids=str)
 def test_a_leaders_data_is_the_leaders(new_scene, monkeypatch, way: Way) -> None:
     scene: Scene = new_scene()
@@ -220,7 +221,7 @@ def test_a_leaders_data_is_the_leaders(new_scene, monkeypatch, way: Way) -> None
         assert answer.status_code == 404, answer.text
 
 
-@sqlite
+@on_sqlite
 def test_no_other_route_tells_anything_of_a_leader(scene: Scene) -> None:
     """Pages, figures, calls, and the operations about oneself; the address may be said again."""
     for way in OTHERS:
@@ -268,7 +269,7 @@ DELEGATES_PAGES = {
 }
 
 
-@sqlite
+@on_sqlite
 @pytest.mark.parametrize("way", PAGES, ids=str)
 def test_a_delegate_opens_the_pages_that_are_granted_and_no_others(scene: Scene, way: Way) -> None:
     """A page that is refused names neither the leader nor anything of theirs."""
