@@ -29,8 +29,9 @@ run: $(VENV)/.warm ## Install, then start the service with a sample diary and sa
 install: $(VENV)/.warm ## Install what Clearway needs to run into .venv
 	@echo "Clearway is installed: $(BIN)/clearway --help"
 
+# The tests start Python hundreds of times: it keeps what it compiled, whatever it is told elsewhere.
 test: develop $(VENV)/.warm browser ## Install what the tests need and run them all
-	$(BIN)/python -m pytest $(or $(ARGS),-n 3 --dist loadscope --no-loadscope-reorder)
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest $(or $(ARGS),-n 3 --dist loadscope --no-loadscope-reorder)
 
 # `make -k check` goes on after the first that fails.
 check: check-format check-lint check-types check-imports check-layout check-openapi ## Check format, lint, types, import contracts, the lock and openapi.json
