@@ -13,6 +13,8 @@ UV_COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 
 	--custom-compile-command "make lock" --quiet
 
 SHELL := /bin/sh
+# These commands start Python hundreds of times: it keeps what it compiled, whatever it is told.
+export PYTHONDONTWRITEBYTECODE :=
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help run install develop browser test check bench soak openapi lock clean
@@ -29,9 +31,9 @@ run: $(VENV)/.warm ## Install, then start the service with a sample diary and sa
 install: $(VENV)/.warm ## Install what Clearway needs to run into .venv
 	@echo "Clearway is installed: $(BIN)/clearway --help"
 
-# The tests start Python hundreds of times: it keeps what it compiled, whatever it is told elsewhere.
-test: develop $(VENV)/.warm browser ## Install what the tests need and run them all
-	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest $(or $(ARGS),-n 3 --dist loadscope --no-loadscope-reorder)
+test: ## Install what the tests need and run them all
+	@$(MAKE) --no-print-directory -j2 develop $(VENV)/.warm browser
+	$(BIN)/python -m pytest $(or $(ARGS),-n 3 --dist loadscope --no-loadscope-reorder)
 
 # `make -k check` goes on after the first that fails.
 check: check-format check-lint check-types check-imports check-layout check-openapi ## Check format, lint, types, import contracts, the lock and openapi.json
@@ -93,21 +95,23 @@ $(VENV)/.python:
 
 $(VENV)/.installed: $(VENV)/.python requirements/run.txt pyproject.toml
 	@echo "Installing Clearway into $(VENV) …"
-	@$(PIP) install --no-deps --require-hashes --requirement requirements/run.txt
+	@$(PIP) install --no-deps --no-compile --require-hashes --requirement requirements/run.txt
 	@$(PIP) install --no-deps --no-build-isolation --no-index --editable .
 	@touch $@
 
 # Python compiles modules and the planner when they first run, and keeps both beside the source:
 # better now than in the first plan, and where Python is told to write no bytecode it never would.
+# Of the libraries, what the service imports is enough.
 $(VENV)/.warm: $(VENV)/.installed $(wildcard rules/planner/kernel.py)
 	@echo "Preparing the planner (once, up to a minute) …"
 	@$(BIN)/python -m compileall -q app connectors rules
+	@$(BIN)/python -c "import app.main"
 	@$(BIN)/clearway doctor >/dev/null || $(BIN)/clearway doctor || true
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed requirements/dev.txt
 	@echo "Installing what tests and checks need into $(VENV) …"
-	@$(PIP) install --no-deps --require-hashes --requirement requirements/dev.txt
+	@$(PIP) install --no-deps --no-compile --require-hashes --requirement requirements/dev.txt
 	@touch $@
 
 # Chromium comes from the system. Where this cannot install it, browser tests say why they skip.

@@ -1,5 +1,6 @@
 """What every test shares: a zone of its own, Hypothesis profiles, and things that may be absent."""
 
+import gc
 import os
 import re
 import shutil
@@ -57,6 +58,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("soak"):
             item.add_marker(skip)
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays to the end: looking for garbage in it takes a part of every test."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """Commands about the service and this machine: `serve`, `openapi` and `doctor`."""
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -14,6 +15,8 @@ from app.config import read_settings
 
 if TYPE_CHECKING:
     from app.doctor import Answer
+
+_USUAL = gc.get_threshold()
 
 
 @click.command()
@@ -48,6 +51,7 @@ def serve(port: int | None, sample: bool, as_json: bool) -> None:
         # whoever runs it for themselves reads sentences; what is odd is logged all the same
         chosen = replace(chosen, log_level="warning")
     set_up(chosen)
+    _settle()
     run_service(chosen, _announce(as_json=as_json), sample=sample)
 
 
@@ -65,6 +69,7 @@ def worker(as_json: bool) -> None:
     """
     from app.worker import run
 
+    _settle()
     run(read_settings(), _announce(as_json=as_json))
 
 
@@ -123,6 +128,12 @@ def doctor_graph(before: bool, mailbox: str, outside: str, as_json: bool) -> int
     answers = [Answer(each.name, each.passed, each.sentence) for each in found]
     good = "The application reaches what it should, and no more."
     return _report(answers, good, as_json=as_json or before)
+
+
+def _settle() -> None:
+    """For what goes on for long: garbage is looked for as usual, but not in the modules."""
+    gc.freeze()
+    gc.set_threshold(*_USUAL)
 
 
 def _announce(*, as_json: bool) -> Callable[[str], None]:

@@ -3,10 +3,21 @@
 from fastapi import APIRouter
 from starlette.responses import HTMLResponse
 
-from app.web.service import connecting, diary, holds, joining, people, plans, record, signing
+from app.web.service import (
+    connecting,
+    diary,
+    holds,
+    joining,
+    people,
+    plans,
+    record,
+    signing,
+    wishes,
+)
 
 GROUPS = tuple(
-    each.router for each in (signing, joining, connecting, people, plans, holds, record, diary)
+    each.router
+    for each in (signing, joining, wishes, connecting, people, plans, holds, record, diary)
 )
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 for each in GROUPS:

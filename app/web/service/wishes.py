@@ -1,0 +1,181 @@
+"""What a leader may wish for beyond hours: answers to invitations, times without holds, numbers."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import time
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.people import choices, leaders
+from app.people.errors import BadChoice
+from app.people.leaders import Leader
+from app.people.settings import Reaction
+from app.web.forms import Wrong
+from app.web.service.visits import Call, attend, go
+from app.web.service.words import HOLDS
+from rules.event import HOLD_CLASS
+from rules.policy import Policy
+from rules.working_pattern import DAYS
+
+router = APIRouter()
+_WISHES = "/you/{diary}/wishes"
+_KINDS = tuple((each.value, name) for each, name in HOLDS.items() if each in HOLD_CLASS)
+_WEEKDAYS = tuple(
+    zip(
+        DAYS,
+        ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
+        strict=True,
+    )
+)
+_REACTIONS = (
+    (Reaction.ASK, "Tell me", "Clearway writes a question that is ready to send."),
+    (
+        Reaction.MOVE_HOLD,
+        "Move the protected time",
+        "It goes where it costs least. No one is told.",
+    ),
+    (
+        Reaction.PROPOSE_TIME,
+        "Answer with another time",
+        "Where the calendar can do that, and at most five times a week. Else I am told.",
+    ),
+)
+_LABELS: Mapping[str, str] = {
+    "gap_minutes": "Free time between two meetings",
+    "protected_minutes": "Protected time on a full day",
+    "preferred_from": "Protected time is best after",
+    "preferred_to": "Protected time is best before",
+    "pods_per_week": "Team times a week",
+    "pod_minutes": "Length of a team time",
+    "break_minutes": "Break on days over six hours",
+    "end_of_day_minutes": "Free of meetings before the day ends",
+}
+"""The settings of the policy that leaders change; the others are for a policy file or REST."""
+_SPARE_ROWS = 2
+_PARTS = ("kind", "day", "from", "to")
+Row = Mapping[str, str]
+"""One line of the times without holds, as it stands in the form."""
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """One setting of the policy, in the form and in words."""
+
+    name: str
+    label: str
+    hint: str
+    value: str
+
+
+@router.get(_WISHES)
+async def wishes(request: Request) -> Response:
+    """What the leader wishes for now."""
+    return await attend(request, _show, own=True)
+
+
+@router.post(_WISHES)
+async def change_wishes(request: Request) -> Response:
+    """Save it."""
+    return await attend(request, _change, own=True)
+
+
+def _show(call: Call) -> Response:
+    found = leaders.get(call.deployment, call.leader_id)
+    policy = found.settings.policy
+    written = {name: str(policy.get(name, "")) for name in _LABELS}
+    rows = [
+        dict(
+            zip(
+                _PARTS, (each.kind, DAYS[each.weekday], *_clocks(each.start, each.end)), strict=True
+            )
+        )
+        for each in sorted(found.settings.never)
+    ]
+    return _page(call, found, found.settings.reaction.value, rows, written)
+
+
+def _clocks(*times: time) -> tuple[str, ...]:
+    return tuple(f"{each:%H:%M}" for each in times)
+
+
+def _page(
+    call: Call,
+    found: Leader,
+    reaction: str,
+    rows: Sequence[Row],
+    written: Mapping[str, str],
+    sentence: str = "",
+) -> Response:
+    wrong = (_wrong(sentence),) if sentence else ()
+    return call.page(
+        "wishes.html",
+        422 if wrong else 200,
+        wrong=wrong,
+        fields={each.field for each in wrong},
+        version=call.form.word("version") if wrong else str(found.version),
+        reaction=reaction,
+        reactions=_REACTIONS,
+        rows=[*rows, *[dict.fromkeys(_PARTS, "")] * _SPARE_ROWS],
+        kinds=_KINDS,
+        weekdays=_WEEKDAYS,
+        numbers=[_number(name, written[name]) for name in _LABELS],
+    )
+
+
+def _number(name: str, value: str) -> Number:
+    about = next(each for each in fields(Policy) if each.name == name)
+    usual, low, high = about.default, about.metadata["low"], about.metadata["high"]
+    if low is None:
+        return Number(name, _LABELS[name], "A time of day, such as 13:00, or nothing.", value)
+    unit = "" if about.metadata["unit"] == "a week" else " minutes"
+    return Number(name, _LABELS[name], f"{low} to {high}{unit}. Usually {usual}.", value)
+
+
+def _wrong(sentence: str) -> Wrong:
+    """A sentence in the words of the page, at the field that it is about."""
+    for name, label in _LABELS.items():
+        if f"“{name}”" in sentence:
+            return Wrong(name, sentence.replace(f"“{name}”", f"“{label}”"))
+    if "“never”" in sentence:
+        return Wrong("never", "Each time without holds has a kind, a day, and two times of day.")
+    return Wrong("reaction", sentence)
+
+
+def _change(call: Call) -> Response:
+    found = leaders.get(call.deployment, call.leader_id)
+    rows = _rows(call)
+    written = {name: call.form.word(name) for name in _LABELS}
+    reaction = call.form.word("reaction")
+    others = {name: value for name, value in found.settings.policy.items() if name not in _LABELS}
+    told = {
+        **found.settings.to_json(),
+        "reaction": reaction,
+        "never": ["{kind} {day} {from}-{to}".format(**each) for each in rows],
+        "policy": {**others, **{name: _read(text) for name, text in written.items() if text}},
+    }
+    try:
+        chosen = choices.read_settings(told)
+    except BadChoice as error:
+        return _page(call, found, reaction, rows, written, str(error))
+    given = call.form.word("version")
+    version = int(given) if given.isdecimal() and len(given) < 10 else 0
+    leaders.change_settings(call.deployment, call.leader_id, chosen, version, call.by)
+    call.call_worker()
+    return go(f"{call.home}/wishes", "settings")
+
+
+def _rows(call: Call) -> Sequence[Row]:
+    """The lines that stay, of which something is filled in."""
+    out = set(call.form.words.get("never-out", ()))
+    columns = [call.form.words.get(f"never-{part}", []) for part in _PARTS]
+    lines = enumerate(zip(*columns, strict=False), 1)
+    stay = (each for number, each in lines if str(number) not in out)
+    rows = [dict(zip(_PARTS, map(str.strip, each), strict=True)) for each in stay]
+    return [each for each in rows if any(each.values())]
+
+
+def _read(text: str) -> Any:
+    return int(text) if text.isdecimal() and len(text) < 10 else text
