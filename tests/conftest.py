@@ -41,7 +41,18 @@ settings.register_profile(
 settings.load_profile("soak" if SOAK else "default")
 
 
-_SLOW = ("tests/jobs/test_dying", "tests/web/service/", "tests/jobs/", "tests/life/", "tests/web/")
+_SLOW = (
+    "tests/jobs/test_dying",
+    "tests/planner/test_optimal",
+    "tests/web/service/test_life",
+    "tests/connectors/test_hostile",
+    "tests/jobs/test_working",
+    "tests/web/test_",
+    "tests/jobs/",
+    "tests/life/",
+    "tests/web/",
+)
+"""What takes longest first; what waits for other processes beside what does not."""
 
 
 def _slowest_first(item: pytest.Item) -> int:
@@ -50,7 +61,7 @@ def _slowest_first(item: pytest.Item) -> int:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave the long tests out of an ordinary run, and begin with what waits longest."""
+    """Leave the long tests out of an ordinary run, and begin with the slowest."""
     items.sort(key=_slowest_first)
     if SOAK:
         return

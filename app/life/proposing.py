@@ -39,7 +39,8 @@ LONGEST = timedelta(days=7)
 NOTICE = timedelta(hours=1)
 """A plan changes nothing that begins sooner."""
 QUIET = timedelta(days=7)
-"""For how long the same plan is not offered again once it was declined."""
+"""For how long the same plan is not made again by itself once it was declined or taken back."""
+_UNWELCOME = frozenset({PlanState.DECLINED, PlanState.UNDONE})
 _MEETING_WEEKS = 2
 _NEAR = frozenset({Kind.GAP, Kind.BREAK, Kind.END_OF_DAY})
 _MANY = 500
@@ -381,7 +382,7 @@ def _keep(
             asked = proposed
             keep(deployment, session, lease, proposed, to_ask, policy, wish)
             _tell(deployment, session, lease, What.PLAN_PROPOSED, proposed, to_ask)
-        if by_itself is None:
+        if by_itself is None or _is_unwelcome(deployment, session, lease, by_itself, wish):
             return Offer(asked)
         alone = replace(wish, origin=Origin.AUTO)
         keep(deployment, session, lease, accepted, by_itself, policy, alone)
@@ -407,10 +408,10 @@ def _waiting(
 def _is_unwelcome(
     deployment: Deployment, session: Session, lease: Lease, contents: Contents, wish: Wish
 ) -> bool:
-    """Whether the leader has said no to the same a short while ago, and nobody asked again."""
+    """Whether the same was declined or taken back a short while ago, and nobody asks for it."""
     digest = records.digest_of(deployment, contents.hash)
     since = deployment.now() - QUIET
-    known = plans.alike(session, lease.leader_id, digest, {PlanState.DECLINED}, since)
+    known = plans.alike(session, lease.leader_id, digest, _UNWELCOME, since)
     return known is not None and wish.origin is not Origin.PERSON
 
 

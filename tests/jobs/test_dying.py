@@ -10,13 +10,15 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from app.jobs.engine import Queue
 from app.life import records
-from app.life.proposing import accept
+from app.life.proposing import QUIET, accept
 from app.life.states import PlanState
 from app.life.undoing import ask_undo
 from app.storage import leases
+from app.storage.tables import Plan
 from rules.change import ChangeKind
 from tests.jobs.conftest import Diary, Site, frozen, next_monday, until
 from tests.servers.clearway import Command
@@ -104,9 +106,11 @@ def test_a_database_that_restarts_costs_nothing(site, queue, diaries, postgresql
 
 
 def propose(site: Site, queue: Queue, diary: Diary) -> records.Kept:
-    """A new plan that waits for an answer."""
+    """A new plan that waits for an answer; the one that was taken back is long forgotten."""
     site.plan_now(diary.leader_id)
     with site.deployment.database.transaction() as session:
+        earlier = Plan.made_at - 2 * QUIET
+        session.execute(update(Plan).where(Plan.state == PlanState.UNDONE).values(made_at=earlier))
         leases.mark_dirty(session, diary.leader_id)
     queue.put(diary.leader_id)
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from app.life import applying, proposing, records
+from app.life import applying, proposing, records, undoing
 from app.life.errors import (
     AskFirst,
     IsPaused,
@@ -136,6 +136,32 @@ def test_a_declined_plan_comes_back_only_when_somebody_asks(world):
     assert offered(world, origin=Origin.PERSON)
     world.now += timedelta(days=8)
     assert offered(world)
+
+
+def done_and_taken_back(world, plan_id: str) -> None:
+    assert applying.apply(world.deployment, world.lease(), plan_id).state == "applied"
+    undoing.ask_undo(world.deployment, world.leader_id, plan_id)
+    assert undoing.undo(world.deployment, world.lease(), plan_id).state == "undone"
+
+
+@on_sqlite
+def test_a_plan_that_was_taken_back_comes_again_only_when_somebody_asks(world):
+    first = offered(world)
+    proposing.accept(world.deployment, world.leader_id, first, hash_of(world, first))
+    done_and_taken_back(world, first)
+    assert propose(world) == Offer()
+    assert offered(world, origin=Origin.PERSON)
+
+
+@on_sqlite
+def test_what_was_done_without_asking_and_taken_back_is_not_done_again(world):
+    gaps = LeaderSettings(time_zone="Europe/London", auto=frozenset({Kind.GAP}))
+    world.choose(Mode.AUTO, gaps)
+    alone = propose(world).accepted
+    assert alone is not None
+    done_and_taken_back(world, alone)
+    assert propose(world).accepted is None
+    assert propose(world, origin=Origin.PERSON).accepted is not None
 
 
 @on_sqlite

@@ -5,15 +5,19 @@ import json
 import re
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from app.config import Settings
 from app.deployment import open_deployment
 from app.main import create_app
-from app.people import sign_in
+from app.people import leaders, sign_in
+from app.people.settings import Reaction
+from app.storage.tables import Leader as LeaderRow
 from app.web.service import routes
 from app.web.service.offers import Offers
 from tests.web.service.conftest import SITE, Account, Browser, Clock
@@ -131,7 +135,7 @@ def test_every_page_of_a_diary_is_well_made(leader: Browser, deployment) -> None
     planned(leader)
     for name in (
         *("", "/connect", "/settings", "/mode", "/plans", "/holds", "/locks", "/pause"),
-        *("/history", "/held", "/delegates", "/leave"),
+        *("/history", "/held", "/delegates", "/leave", "/wishes"),
     ):
         leader.see(f"/you/mine{name}")
     html = leader.see("/you/mine/connect")
@@ -226,6 +230,72 @@ def test_settings_that_cannot_be_used_come_back(leader: Browser) -> None:
     assert "changed meanwhile" in leader.send("/you/mine/settings", 412, **{**form, "version": "1"})
 
 
+WISHES: dict[str, str | list[str]] = {
+    "version": "2",
+    "reaction": "move-hold",
+    "never-kind": ["protected", ""],
+    "never-day": ["fri", ""],
+    "never-from": ["15:00", ""],
+    "never-to": ["17:00", ""],
+    "gap_minutes": "15",
+    "preferred_from": "13:00",
+}
+
+
+def wish(leader: Browser, other: dict[str, str | list[str]], status: int = 200) -> str:
+    """The form, with some answers of its own."""
+    return leader.send("/you/mine/wishes", status, **(WISHES | other))
+
+
+def test_wishes_are_kept_beside_what_the_page_does_not_show(leader: Browser, deployment) -> None:
+    with deployment.database.transaction() as session:
+        leader_id = session.scalars(select(LeaderRow.id)).one()
+    known = leaders.get(deployment, leader_id)
+    policy = {**known.settings.policy, "rest_days": 14, "break_minutes": 45}
+    chosen = replace(known.settings, policy=policy)
+    leaders.change_settings(deployment, known.id, chosen, known.version)
+    assert 'value="45"' in leader.see("/you/mine/wishes")
+
+    html = wish(leader, {"version": "3"})
+    assert "Your settings are saved" in html
+    settings = leaders.get(deployment, known.id).settings
+    assert settings.reaction is Reaction.MOVE_HOLD
+    assert {str(each) for each in settings.never} == {"protected fri 15:00-17:00"}
+    assert settings.policy == {"rest_days": 14, "gap_minutes": 15, "preferred_from": "13:00"}
+    assert settings.hours == "Mon 09:00-17:00"
+
+    wish(leader, {"version": "4", "never-out": "1"})
+    assert leaders.get(deployment, known.id).settings.never == frozenset()
+    assert "changed meanwhile" in wish(leader, {}, 412)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        (
+            "gap_minutes",
+            "5",
+            "“Free time between two meetings” is between 10 and 30 minutes, not 5.",
+        ),
+        ("gap_minutes", "a lot", "“Free time between two meetings” cannot be &#34;a lot&#34;."),
+        (
+            "never-kind",
+            ["", ""],
+            "Each time without holds has a kind, a day, and two times of day.",
+        ),
+        ("never-to", ["later", ""], "Each time without holds has a kind, a day, and two times of"),
+        ("reaction", "shout", "is one of"),
+    ],
+)
+def test_wishes_that_cannot_be_kept_come_back(
+    leader: Browser, name: str, value: str | list[str], told: str
+) -> None:
+    html = wish(leader, {name: value}, 422)
+    assert told in html
+    assert f'href="#{name.partition("-")[0]}"' in html
+    assert 'value="13:00"' in html, "nothing that was written is lost"
+
+
 def test_what_is_held_can_be_taken_along(leader: Browser) -> None:
     taken = leader.client.post("/you/mine/held", files={"kind": (None, "json")})
     assert taken.headers["cache-control"] == "no-store"
@@ -250,7 +320,7 @@ def test_a_delegate_acts_and_sees_no_more_than_that(leader: Browser, new_browser
     home = re.search("/you/[0-9a-f]{32}", html)
     assert home
     diary = home[0].removeprefix("/you/")
-    for name in ("connect", "settings", "mode", "history", "held", "delegates", "leave"):
+    for name in ("connect", "settings", "wishes", "mode", "history", "held", "delegates", "leave"):
         other.see(f"{home[0]}/{name}", 404)
     path, digest = planned(other, diary)
     assert "<strong>Done.</strong>" in other.send(f"{path}/accept", hash=digest)
