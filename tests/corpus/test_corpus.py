@@ -165,17 +165,17 @@ def test_an_all_day_date_with_a_zone_keeps_its_day(corpus: Path) -> None:
 # -- writing real files -------------------------------------------------------------------------
 
 
-def test_every_file_takes_a_hold_and_gives_back_its_bytes(corpus: Path) -> None:
-    """Also moves one timed event of each file, where it has one, and disturbs no other."""
+def test_files_take_a_hold_and_give_back_their_bytes(corpus: Path, soak: bool) -> None:
+    """Every second one, all in `make soak`. Also moves one timed event of each file, where it has one, and disturbs no other."""
     moved = Counter[str]()
-    for path in sorted((corpus / "ics").glob("*/*")):
+    for path in sorted((corpus / "ics").glob("*/*"))[:: 1 if soak else 2]:
         data = path.read_bytes()
         try:
             outcome = hold_and_move(data)
         except Unreadable:
             continue
         moved[outcome] += 1
-    assert moved["moved"] > 80, moved
+    assert moved["moved"] > 40, moved
     assert not moved["wrong"], moved
 
 

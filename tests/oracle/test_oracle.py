@@ -15,7 +15,7 @@ from tests.oracle.legal import Judge
 from tests.oracle.score import counted_windows, score
 from tests.oracle.search import DaySearch, Option, Six, Span, Witness, best
 
-DAYS = range(60)
+DAYS = range(40)
 
 
 @cache
