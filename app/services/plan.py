@@ -27,7 +27,10 @@ _NOBODYS = (
     "No meeting here is known to be set up by the leader, so none can change. "
     "Giving the address of the leader may help."
 )
-_NOT_YET = "A plan of a calendar on a server cannot be applied from here yet; nothing was written."
+_ELSEWHERE = (
+    "Nothing was written: plans of a calendar on a server are applied by the service "
+    "(clearway serve)."
+)
 _PLANNED = frozenset(rule.id for rule in RULES if rule.planned)
 
 
@@ -121,7 +124,7 @@ def plan(
         changes, more = informed(opened.live, made.changes)
         made, notes = replace(made, changes=changes), (*notes, *more)
     if opened.live and not kept_for_later:
-        notes += (_NOT_YET,)
+        notes += (_ELSEWHERE,)
     return Planned(opened, made, perf_counter() - began, notes)
 
 

@@ -20,7 +20,7 @@ from tests.servers.fixtures import PASSWORD, CalDavServer
 WEEK = ("--from", "2026-11-23", "--to", "2026-11-28", "--now", "2026-11-19T09:00:00Z")
 COLLEAGUE = "a@trust.example"
 OUTSIDE = "other@trust.example"
-NOT_YET = "A plan of a calendar on a server cannot be applied from here yet; nothing was written."
+ELSEWHERE = "Nothing was written: plans of a calendar on a server are applied by the service (clearway serve)."
 UNTOLD = "This server tells nobody of changes, so meetings with others stay as they are."
 PUBLISHED = "A published calendar cannot be changed, so its meetings stay as they are."
 UNKNOWN = "Your own address is not known, so guests may count as outside; give it with --me."
@@ -64,8 +64,8 @@ def test_a_plan_of_a_live_calendar_says_who_is_mailed_and_who_is_free(
     assert (checked.status, checked.err) == (1, "")
     assert {each["rule"] for each in checked.json["findings"]} >= {"gap", "protected"}
     ran = clearway("plan", where, place, *WEEK, "--tier", "move", "--json", "--me", ME)
-    assert (ran.status, ran.err) == (0, f"Note: {NOT_YET}\n")
-    assert ran.json["warnings"] == [NOT_YET]
+    assert (ran.status, ran.err) == (0, f"Note: {ELSEWHERE}\n")
+    assert ran.json["warnings"] == [ELSEWHERE]
     assert ran.json["proof"]["optimal"]
     stage.fake.requests.clear()
     alone = clearway("plan", where, place, *WEEK, "--tier", "move", "--json")
