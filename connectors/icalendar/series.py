@@ -34,6 +34,8 @@ its own and which stand in all that is said of it."""
 MOST_RULES = 20
 """RFC 5545 section 3.8.5.3 wants one rule an event; old exports have a few."""
 
+_MOST_COMPARED = 50_000
+"""Older overrides times repeating masters of one UID; where there are more, all overrides stay."""
 _CLOCK_CHANGE = timedelta(hours=3)
 
 
@@ -160,12 +162,21 @@ class _Overrides:
         return self.onward[before - 1][1:] if before else None
 
     def _drop_superseded(self, masters: Sequence[Event], view: View) -> None:
-        """A newer master without the instance takes an older override with it."""
-        for master in masters:
-            series = _Series(master, self, view)
-            for key, one in list(self._events.items()):
-                if one.sequence < master.sequence and not series.generates(key):
-                    del self._events[key]
+        """An older override goes where no newer master has its instance any more."""
+        newest = max((each.sequence for each in masters), default=0)
+        older = [key for key, one in self._events.items() if one.sequence < newest]
+        if not older:
+            return
+        series = [_Series(each, self, view) for each in masters]
+        once = {key for each in series for key in each.written_out}
+        older = [key for key in older if key not in once]
+        repeating = [each for each in series if each.master.rules]
+        if len(older) * len(repeating) > _MOST_COMPARED:
+            view.shortfalls.cut_short += 1
+            return
+        for key in older:
+            if not any(each.generates(key) for each in repeating):
+                del self._events[key]
 
 
 class _Exclusions:
@@ -230,7 +241,7 @@ class _Series:
         """Whether the recurrence set holds an instance with this original start."""
         if self.excluded.holds(key):
             return False
-        if key in self._written_out:
+        if key in self.written_out:
             return True
         instant = _as_instant(key, self.view.zone)
         wall = to_wall(instant, self.zone if isinstance(key, datetime) else self.view.zone)
@@ -259,8 +270,10 @@ class _Series:
             yield master.start, master.length
 
     @cached_property
-    def _written_out(self) -> frozenset[Key]:
-        return frozenset(_key(moment, self.zone) for moment, _ in self._dates())
+    def written_out(self) -> frozenset[Key]:
+        """The original starts of the instances that are there without a rule."""
+        found = (_key(moment, self.zone) for moment, _ in self._dates())
+        return frozenset(key for key in found if not self.excluded.holds(key))
 
     def _repeated(self, first: datetime, last: datetime) -> Iterator[Moment]:
         """What the rules give between two times."""

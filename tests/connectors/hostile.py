@@ -61,6 +61,24 @@ def overrides(count: int, extra: str) -> bytes:
     return calendar(series, *each)
 
 
+def one_uid(masters: int, exceptions: int, *rule: str) -> bytes:
+    """Many events of one identifier, and older exceptions that belong to none of them."""
+    first = [
+        event(
+            "SEQUENCE:5",
+            *rule,
+            uid="x",
+            start=f"2025{n // 28 % 12 + 1:02d}{n % 28 + 1:02d}T{n // 336:02d}0000Z",
+        )
+        for n in range(masters)
+    ]
+    rest = [
+        event(f"RECURRENCE-ID:20261124T{n // 3600:02d}{n // 60 % 60:02d}{n % 60:02d}Z", uid="x")
+        for n in range(1, exceptions)
+    ]
+    return calendar(*first, *rest)
+
+
 CASES: dict[str, Callable[[], bytes]] = {
     "secondly": lambda: many(1, "RRULE:FREQ=SECONDLY"),
     "secondly since the year 1": lambda: many(1, "RRULE:FREQ=SECONDLY", start="00010101T000000Z"),
@@ -91,6 +109,8 @@ CASES: dict[str, Callable[[], bytes]] = {
     "many zones": lambda: zones(MANY // 3),
     "many exceptions": lambda: overrides(MANY * 3 // 4, ""),
     "many onward exceptions": lambda: overrides(MANY * 3 // 4, ";RANGE=THISANDFUTURE"),
+    "many of one name": lambda: one_uid(MANY // 10, MANY * 4 // 5),
+    "many series of one name": lambda: one_uid(MANY // 10, MANY * 4 // 5, "RRULE:FREQ=WEEKLY"),
     "many dates": lambda: many(1, "RDATE:" + ",".join(["20261124T090000Z"] * (250_000 // PART))),
     "many rules": lambda: many(1, *["RRULE:FREQ=DAILY;COUNT=99999;BYDAY=MO"] * (90_000 // PART)),
     "a long rule": lambda: many(1, "RRULE:FREQ=WEEKLY;BYDAY=" + ",".join(["MO"] * 1_500_000)),

@@ -20,6 +20,7 @@ CUT_SHORT = {
     "a year of seconds",
     "until the year 9999",
     "ten years each day",
+    "many series of one name",
 }
 
 

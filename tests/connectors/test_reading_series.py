@@ -250,6 +250,16 @@ def test_a_newer_series_drops_an_override_that_it_excludes_or_no_longer_has() ->
     assert [len(seen(one, override)) for one in (excluding, ended, keeping)] == [4, 1, 5]
 
 
+def test_of_two_series_of_one_uid_an_older_override_belongs_to_either() -> None:
+    override = event("RECURRENCE-ID:20261124T090000Z", "SEQUENCE:1", start="20261124T150000Z")
+    morning = event(DAILY, "SEQUENCE:2")
+    noon = event("SEQUENCE:2", start="20261125T120000Z")
+    assert "11-24 15:00" in starts(seen(morning, noon, override))
+    assert "11-24 09:00" not in starts(seen(morning, noon, override))
+    other = event("RECURRENCE-ID:20261124T100000Z", "SEQUENCE:1", start="20261124T150000Z")
+    assert "11-24 15:00" not in starts(seen(morning, noon, other))
+
+
 def test_the_same_event_in_two_calendars_counts_once() -> None:
     override = event("RECURRENCE-ID:20261124T090000Z", start="20261124T150000Z")
     mine = calendar(event(DAILY), override, event(uid="mine"))
