@@ -18,7 +18,7 @@ from app.life.proposing import QUIET, accept
 from app.life.states import PlanState
 from app.life.undoing import ask_undo
 from app.storage import leases
-from app.storage.tables import Plan
+from app.storage.tables import Mailbox, Plan
 from rules.change import ChangeKind
 from tests.jobs.conftest import Diary, Site, frozen, next_monday, until
 from tests.servers.clearway import Command
@@ -27,8 +27,10 @@ from tests.servers.postgresql import Postgresql
 
 LEADERS = 2
 ROUNDS = 1
-SOAK_ROUNDS = 50
-"""Each round kills twice for every leader's plan that is in the works: applying and undoing."""
+SOAK_ROUNDS = 25
+"""Each round kills two workers: one while plans are applied, one while they are undone."""
+PARTS = [0, *(pytest.param(number, marks=pytest.mark.soak) for number in range(1, 4))]
+"""Runs of all the rounds, which can go on beside each other (`-n 4`): they mostly wait."""
 
 
 @pytest.fixture
@@ -50,30 +52,33 @@ def a_busy_week(diary: Diary) -> Diary:
     return diary
 
 
+@pytest.mark.parametrize("part", PARTS)
 @pytest.mark.parametrize(
     "database_url",
     ["postgresql", pytest.param("sqlite", marks=pytest.mark.soak)],
     indirect=True,
 )
 def test_whoever_is_killed_every_plan_is_written_and_taken_back_once(
-    site, queue, diaries, seed, soak, database_url
+    site, queue, diaries, seed, soak, database_url, part
 ):
     chance = random.Random(seed)
     workers = [site.worker()]
     if not database_url.startswith("sqlite"):
         workers.append(site.worker())
+    busy = []
     for number in range(SOAK_ROUNDS if soak else ROUNDS):
         proposed = [propose(site, queue, each) for each in diaries]
         accept_all(site, queue, diaries, proposed)
-        replace_one(site, workers, chance)
+        busy.append(replace_one(site, workers, chance))
         settled(site, diaries, PlanState.APPLIED)
         for diary, plan in zip(diaries, proposed, strict=True):
             assert diary.holds() == wanted(plan), number
             ask_undo(site.deployment, diary.leader_id, plan.id)
             queue.put(diary.leader_id)
-        replace_one(site, workers, chance)
+        busy.append(replace_one(site, workers, chance))
         settled(site, diaries, PlanState.UNDONE)
         assert [each.holds() for each in diaries] == [[]] * LEADERS
+    print(f"{len(busy)} kills, {sum(busy)} in the midst of a diary")  # noqa: T201
 
 
 @on_postgresql
@@ -153,8 +158,15 @@ def wanted(plan: records.Kept) -> list[str]:
     return sorted(f"{each.hold} {each.starts:%Y%m%dT%H%M%SZ}" for each in plan.contents.changes)
 
 
-def replace_one(site: Site, workers: list[Command], chance: random.Random) -> None:
-    """Kill one worker at a random moment; another one, never seen before, comes in its place."""
+def replace_one(site: Site, workers: list[Command], chance: random.Random) -> bool:
+    """Kill one worker at a random moment; another one, never seen before, comes in its place.
+
+    Whether the killed one was in the midst of somebody's diary.
+    """
     time.sleep(chance.uniform(0, 3))
-    workers.pop(chance.randrange(len(workers))).kill()
+    killed = workers.pop(chance.randrange(len(workers)))
+    killed.kill()
+    with site.deployment.database.transaction() as session:
+        holders = session.scalars(select(Mailbox.holder)).all()
     workers.append(site.worker())
+    return any(f"-{killed.process.pid}-" in (each or "") for each in holders)
