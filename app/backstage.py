@@ -21,7 +21,8 @@ class Backstage:
     """One for each running service.
 
     Jobs and the sample account start in a thread of their own, so that the pages are there at
-    once. Without a database of its own, the service has nobody else to do its jobs.
+    once. Without a database of its own, the service has nobody else to do its jobs. A link signs
+    in whoever started it for themselves: on that database, or to try the sample account.
     """
 
     def __init__(
@@ -35,7 +36,7 @@ class Backstage:
         self._queue = Queue(deployment)
         self._started, self._stopping = threading.Event(), threading.Event()
         self.offers = usual_offers(deployment.settings)
-        if self._embedded and not deployment.settings.oidc_issuer:
+        if (self._embedded or sample) and not deployment.settings.oidc_issuer:
             self.offers.print_link = self._print_link
 
     def put(self, leader_id: str) -> None:

@@ -46,6 +46,7 @@ _CALLERS = (8, 64, 6)
 """Threads in which calendars are asked, which is mostly waiting, requests before them, and how many
 of either one person may have: a server that never ends keeps its thread."""
 _AWAY = "The database does not answer at the moment; please try again."
+_NO_ACCOUNT = "The sample account is left out: it needs a service without CLEARWAY_PUBLIC_URL and CLEARWAY_OIDC_ISSUER."
 _CLOSING = 2
 """Seconds that open connections are given when the service stops."""
 
@@ -136,11 +137,11 @@ def serve(settings: Settings, announce: Callable[[str], None], *, sample: bool =
     """Run the service on this machine until it is told to stop; an embedded one does its jobs too.
 
     `announce` is given the line that says where to look, once the service listens, and others on
-    how to sign in. `sample` offers a sample diary, and a calendar account with it. Raises
-    SettingsError where the port is taken or the database cannot be used. Open connections do not
-    keep it from stopping.
+    how to sign in. `sample` offers a sample diary, and, where nobody else uses the service, a
+    calendar account with it. Raises SettingsError where the port is taken or the database cannot
+    be used. Open connections do not keep it from stopping.
     """
-    with_sample = sample and not settings.database
+    with_sample = sample and not (settings.public_url or settings.oidc_issuer)
     if with_sample:
         own = ip_network(f"{HOST}/32")
         settings = replace(settings, private_networks=(*settings.private_networks, own))
@@ -150,6 +151,8 @@ def serve(settings: Settings, announce: Callable[[str], None], *, sample: bool =
 
         def ready() -> None:
             announce(f"Clearway is at http://{HOST}:{settings.port}/")
+            if sample and not with_sample:
+                announce(_NO_ACCOUNT)
             if back.offers.print_link is not None:
                 back.offers.print_link()
 

@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from sqlalchemy.exc import DBAPIError
+
 from app import logs, metrics
 from app.config import Settings
 from app.deployment import Deployment, open_deployment
@@ -13,6 +15,7 @@ from app.jobs import attending, engine
 from app.jobs.engine import Queue, Schedule
 from app.logs import Event
 from app.storage import mailboxes
+from app.storage.database import is_away
 
 AT_ONCE = 4
 """Diaries that one worker attends to at a time: most of it is waiting for calendars."""
@@ -87,10 +90,12 @@ def _stop_signals() -> socket.socket:
 
 
 def _show_life(deployment: Deployment, name: str, stopping: threading.Event) -> None:
-    while True:
-        deployment.database.persist(
-            lambda session: mailboxes.see_worker(session, name, engine.engine_version()),
-            patience=float("inf"),
-        )
-        if stopping.wait(_SEEN):
-            return
+    while not stopping.is_set():
+        try:
+            with deployment.database.transaction() as session:
+                mailboxes.see_worker(session, name, engine.engine_version())
+        except DBAPIError as error:
+            # a worker without its database still stops when it is told to
+            if not is_away(error):
+                raise
+        stopping.wait(_SEEN)

@@ -36,7 +36,9 @@ def serve(port: int | None, sample: bool, as_json: bool) -> None:
     """Start the pages and the API on this machine. Ctrl-C stops them.
 
     Without a database of its own it remembers in the data folder, does the jobs of a worker, and
-    prints a link to sign in. With --json each line that it prints so is {"message": …}.
+    prints a link to sign in. On a database that you named, workers do the jobs, and people sign in
+    with your OpenID provider; --sample prints a link there too where neither a provider nor a
+    public address is set. With --json each line that it prints so is {"message": …}.
 
     \b
     Example:

@@ -98,7 +98,7 @@ def test_a_worker_that_wakes_up_does_nothing_twice(site, queue, diaries):
 
 @on_postgresql
 def test_a_database_that_restarts_costs_nothing(site, queue, diaries, postgresql):
-    site.worker()
+    worker = site.worker()
     proposed = [propose(site, queue, each) for each in diaries]
     accept_all(site, queue, diaries, proposed)
     until(lambda: any(each.holds() for each in diaries), "the first hold")
@@ -108,6 +108,11 @@ def test_a_database_that_restarts_costs_nothing(site, queue, diaries, postgresql
     settled(site, diaries, PlanState.APPLIED)
     for diary, plan in zip(diaries, proposed, strict=True):
         assert diary.holds() == wanted(plan)
+    server.stop("immediate")
+    try:
+        assert worker.stop() == 0
+    finally:
+        server.start()
 
 
 def propose(site: Site, queue: Queue, diary: Diary) -> records.Kept:

@@ -2,11 +2,9 @@
 
 import json
 import logging
-import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -18,28 +16,20 @@ from app.config import Settings
 from app.logs import Event, Fields, Lines
 from app.storage.retention import BACKUPS, BACKUPS_CAP, RULES
 from app.storage.vault import new_key
+from tests.ops.page import TEXT as PAGE
+from tests.ops.page import blocks, environment
 from tests.servers.processes import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
-PAGE = (ROOT / "docs" / "operate.md").read_text("utf-8")
 UNITS = sorted((DEPLOY / "systemd").iterdir())
 FILES = sorted(path for path in DEPLOY.rglob("*") if path.is_file())
 
 
-def _blocks(heading: str) -> str:
-    section = re.split(r"^#+ ", PAGE.partition(f"\n## {heading}\n")[2], maxsplit=1, flags=re.M)[0]
-    found = re.findall(r"```sh\n(.*?)```", section, re.S)
-    assert found, heading
-    return "".join(found)
-
-
-def _run(script: str, settings: dict[str, str], path: str) -> None:
-    folder = str(Path(sys.executable).parent)
-    clean = {name: value for name, value in os.environ.items() if name[:9] != "CLEARWAY_"}
+def _run(script: str, settings: dict[str, str], programs: str = "") -> None:
     ran = subprocess.run(
         ["bash", "-euc", script],
-        env=clean | settings | {"PATH": f"{folder}:{path}", "CLEARWAY_PORT": str(free_port())},
+        env=environment(settings | {"CLEARWAY_PORT": str(free_port())}, programs),
         capture_output=True,
         text=True,
         check=False,
@@ -48,23 +38,20 @@ def _run(script: str, settings: dict[str, str], path: str) -> None:
 
 
 def test_the_commands_for_one_machine_work(tmp_path):
-    script = _blocks("On one machine") + _blocks("Backups")
+    script = blocks("On one machine") + blocks("Backups")
     settings = {"CLEARWAY_DATA": str(tmp_path / "data"), "BACKUPS": str(tmp_path / "backups")}
-    _run(script, settings, os.environ["PATH"])
+    _run(script, settings)
     assert {path.name for path in (tmp_path / "data").iterdir()} >= {"clearway.db", "keys"}
 
 
 def test_the_commands_for_postgresql_work(tmp_path, postgresql):
-    script = _blocks("PostgreSQL and two workers") + _blocks("Backups") + _blocks("Keys")
+    headings = ("PostgreSQL and two workers", "Before people use it", "Backups", "Keys")
+    script = "".join(map(blocks, headings))
     address = "postgresql://clearway@database.trust.example/clearway"
     assert address in script
-    settings = {
-        "CLEARWAY_PUBLIC_URL": "https://clearway.trust.example",
-        "BACKUPS": str(tmp_path / "backups"),
-    }
+    settings = {"BACKUPS": str(tmp_path / "backups")}
     url = postgresql.new_database()
-    path = f"{postgresql.programs}:{os.environ['PATH']}"
-    _run(script.replace(address, f"'{url}'"), settings, path)
+    _run(script.replace(address, f"'{url}'"), settings, str(postgresql.programs))
 
 
 def _rows(heading: str) -> list[list[str]]:

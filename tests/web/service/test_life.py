@@ -1,4 +1,4 @@
-"""A leader's first day with the embedded service, in a real browser and on a real calendar server.
+"""A leader's first day with the service, in a real browser and on a real calendar server.
 
 No page runs a script. What is in the calendar is seen by another calendar program.
 """
@@ -15,7 +15,7 @@ import pytest
 from app import clock, sample
 from rules.working_pattern import dates
 from tests.servers.processes import free_port, missing
-from tests.web.service.running import PATIENCE, Client, Service
+from tests.web.service.running import PATIENCE, Client, Cluster, Service
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -29,10 +29,14 @@ pytestmark = [
 TITLES = re.findall("SUMMARY:(.+)\r\n", sample.calendar(clock.now()))
 
 
-@pytest.fixture
-def service(tmp_path: Path) -> Iterator[Service]:
-    """The service on an empty data folder."""
-    made = Service(tmp_path / "data", free_port())
+@pytest.fixture(params=["embedded", "two workers"])
+def service(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Service]:
+    """The service on an empty data folder, and on PostgreSQL as the page for operators says."""
+    if request.param == "embedded":
+        made = Service(tmp_path / "data", free_port())
+    else:
+        url = request.getfixturevalue("postgresql").new_database()
+        made = Cluster(tmp_path / "data", free_port(), url=url)
     made.start()
     yield made
     made.stop()
@@ -124,9 +128,9 @@ def test_a_plan_is_accepted_seen_elsewhere_and_undone_whatever_dies(
     with service.silent_calendar():
         _press(page, "Yes, do this")
         assert _state(page) in ("Accepted.", "In hand.")
+        plan = page.url.partition("?")[0]
         service.kill()
-    plan = page.url.partition("?")[0]
-    service.start()
+    service.go_on()
 
     page.goto(plan)
     _until(page, "Done")
