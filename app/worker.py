@@ -6,8 +6,6 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import DBAPIError
-
 from app import logs, metrics
 from app.config import Settings
 from app.deployment import Deployment, open_deployment
@@ -15,7 +13,6 @@ from app.jobs import attending, engine
 from app.jobs.engine import Queue, Schedule
 from app.logs import Event
 from app.storage import mailboxes
-from app.storage.database import is_away
 
 AT_ONCE = 4
 """Diaries that one worker attends to at a time: most of it is waiting for calendars."""
@@ -91,11 +88,8 @@ def _stop_signals() -> socket.socket:
 
 def _show_life(deployment: Deployment, name: str, stopping: threading.Event) -> None:
     while not stopping.is_set():
-        try:
-            with deployment.database.transaction() as session:
-                mailboxes.see_worker(session, name, engine.engine_version())
-        except DBAPIError as error:
-            # a worker without its database still stops when it is told to
-            if not is_away(error):
-                raise
+        # a worker without its database still stops when it is told to
+        deployment.database.attempt(
+            lambda session: mailboxes.see_worker(session, name, engine.engine_version())
+        )
         stopping.wait(_SEEN)

@@ -164,16 +164,16 @@ def _why_stale(
     trouble = next((each for each in found if each is not None), None)
     # what a person asks of one hold is asked against all this
     if trouble is None and kept.origin != Origin.LIFT:
-        return _why_unbound(deployment, person, contents, diary)
+        return _why_unbound(deployment, person, kept, contents, diary)
     return trouble
 
 
 def _why_unbound(
-    deployment: Deployment, person: Person, contents: Contents, diary: LeaderDiary
+    deployment: Deployment, person: Person, kept: Kept, contents: Contents, diary: LeaderDiary
 ) -> Reason | None:
     """Why the plan breaks a limit or a wish that came after it."""
     opened = diary.opened
-    bound = bounds(deployment, person, opened)
+    bound = bounds(deployment, person, opened, asked=kept.origin == Origin.PERSON)
     if mails(contents.changes) > bound.spent.mails_left(opened.policy):
         return Reason.LIMIT
     for change in contents.changes:

@@ -39,8 +39,10 @@ class Bounds:
     owed: tuple[Override, ...]
 
 
-def bounds(deployment: Deployment, person: Person, opened: OpenDiary) -> Bounds:
-    """What binds a leader's plans of this diary now."""
+def bounds(
+    deployment: Deployment, person: Person, opened: OpenDiary, *, asked: bool = False
+) -> Bounds:
+    """What binds a leader's plans of this diary now. `asked` is whether somebody asks for one."""
     diary, policy, now = opened.diary, opened.policy, opened.now
     zone = diary.pattern.zone
     with deployment.database.transaction() as session:
@@ -51,7 +53,7 @@ def bounds(deployment: Deployment, person: Person, opened: OpenDiary) -> Bounds:
     found = overrides.habits(known, zone, now)
     return Bounds(
         keep=locks.kept(deployment, person.id, diary.occurrences, rested),
-        unwanted=overrides.unwanted(known),
+        unwanted=overrides.unwanted(known, asked=asked),
         habits=found,
         avoided=overrides.avoided(found, person.settings.never),
         spent=limits.spent(told, zone, now),

@@ -44,6 +44,9 @@ class How(StrEnum):
     DELETED = "deleted"
     MOVED = "moved"
     LIFTED = "lifted"
+    UNDONE = "undone"
+    """It was put there without asking, and taken back with its plan. Whoever asks for a plan then
+    gets it all the same, and it says nothing about the time of the week."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +122,14 @@ def value(row: tables.Override) -> Override:
     )
 
 
-def unwanted(overrides: Iterable[Override]) -> Unwanted:
-    """The days on which a kind of hold is not put back, as plans take them."""
-    return frozenset((each.day, each.kind) for each in overrides)
+def unwanted(overrides: Iterable[Override], *, asked: bool = False) -> Unwanted:
+    """The days on which a kind of hold is not put back, as plans take them.
+
+    `asked` is whether somebody asks for the plan.
+    """
+    return frozenset(
+        (each.day, each.kind) for each in overrides if not asked or each.how is not How.UNDONE
+    )
 
 
 # --- the same time again and again --------------------------------------------------------------
@@ -133,7 +141,7 @@ def habits(overrides: Iterable[Override], zone: ZoneInfo, now: datetime) -> tupl
     The time is that of the newest override. One that was dragged counts where it was.
     """
     left = sorted(
-        (each for each in overrides if now - WITHIN < each.span.end),
+        (each for each in overrides if now - WITHIN < each.span.end and each.how is not How.UNDONE),
         key=lambda each: (each.span.start, each.id),
     )
     found: list[Habit] = []

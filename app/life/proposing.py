@@ -54,7 +54,7 @@ class Origin(StrEnum):
     LIFT = "lift"
     PERSON = "person"
     AUTO = "auto"
-    """The part of another one that the leader lets Clearway do by itself."""
+    """The part of another one, which nobody asked for, that Clearway does by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,7 +288,7 @@ def _plan(deployment: Deployment, person: Person, diary: LeaderDiary, wish: Wish
     planned = plan_within(
         replace(diary.opened, now=now + NOTICE),
         wish.tier,
-        bounds(deployment, person, diary.opened),
+        bounds(deployment, person, diary.opened, asked=wish.origin is Origin.PERSON),
         keep=wish.keep,
         unwanted=wish.unwanted,
         moving=wish.moving,
@@ -384,7 +384,8 @@ def _keep(
             _tell(deployment, session, lease, What.PLAN_PROPOSED, proposed, to_ask)
         if by_itself is None or _is_unwelcome(deployment, session, lease, by_itself, wish):
             return Offer(asked)
-        alone = replace(wish, origin=Origin.AUTO)
+        by_person = wish.origin is Origin.PERSON
+        alone = wish if by_person else replace(wish, origin=Origin.AUTO)
         keep(deployment, session, lease, accepted, by_itself, policy, alone)
         _say_yes(deployment, session, lease, accepted, by_itself)
         return Offer(asked, accepted)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from app.deployment import Deployment
-from app.life import diaries, records
+from app.life import diaries, overrides, records
 from app.life.diaries import LeaderDiary
 from app.life.errors import TooLate
 from app.life.journal import Direction, Journal, Line, StepState, Turned, begin_again
@@ -24,6 +24,8 @@ from app.life.making import (
     reading_failed,
     settle_past,
 )
+from app.life.overrides import How, Override
+from app.life.proposing import Origin
 from app.life.reasons import Reason
 from app.life.records import order
 from app.life.states import PlanState, move
@@ -183,10 +185,11 @@ def _is_new_hold(made: Made | None) -> bool:
 def _settle(way: _Way, stop: Stop | None) -> Outcome:
     """Look at the calendars once more, and say what has become of the plan."""
     job = way.back
-    stands = True
+    stands, given_up = True, list[Override]()
     try:
         with job.diary(whole=False) as diary:
             stands = all_stand(diary, job.journal.lines())
+            given_up = _given_up(way, diary)
     except (ConnectorError, ServiceError) as error:
         failed = reading_failed(error)
         if stop is None and failed.again_after is not None and not job.is_endless:
@@ -204,11 +207,33 @@ def _settle(way: _Way, stop: Stop | None) -> Outcome:
         if row.state != PlanState.UNDOING:
             raise Turned
         move(row, state, job.deployment.now(), reason)
+        for each in given_up:
+            overrides.remember(session, job.lease.leader_id, each)
         what = What.PLAN_UNDONE if reason is None else What.PLAN_PARTLY_UNDONE
         _tell(job, session, what, forth, back)
         return Outcome(state, reason)
 
     return job.deployment.database.persist(work)
+
+
+def _given_up(way: _Way, diary: LeaderDiary) -> list[Override]:
+    """What nobody had asked for and somebody took back: it does not come again by itself."""
+    if way.back.kept.origin != Origin.AUTO:
+        return []
+    day_of, now = diary.opened.diary.pattern.day_of, way.back.deployment.now()
+    forth = way.forth.journal.lines()
+    places = [
+        (each.hold, each.after)
+        for number, back in way.back.journal.lines().items()
+        if back.state is StepState.DONE and (made := forth[number].made) is not None
+        for each in (made.change,)
+        if each.kind is ChangeKind.HOLD_CREATE
+    ]
+    return [
+        overrides.new(day_of(place.start), kind, How.UNDONE, place, now)
+        for kind, place in places
+        if kind is not None and place is not None
+    ]
 
 
 def _why_partly(

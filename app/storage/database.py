@@ -76,6 +76,17 @@ class Database:
             pause(wait)
             waited, wait = waited + wait, min(2 * wait, 2.0)
 
+    def attempt(self, work: Callable[[Session], object]) -> bool:
+        """Do `work` in one transaction, once; False where the database is away. Raises the rest."""
+        try:
+            with self.transaction() as session:
+                work(session)
+        except DBAPIError as error:
+            if not is_away(error):
+                raise
+            return False
+        return True
+
     def fingerprints(self) -> Fingerprints:
         """The keyed hashes of this installation."""
         with self.transaction() as session:

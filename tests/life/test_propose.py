@@ -161,7 +161,17 @@ def test_what_was_done_without_asking_and_taken_back_is_not_done_again(world):
     assert alone is not None
     done_and_taken_back(world, alone)
     assert propose(world).accepted is None
-    assert propose(world, origin=Origin.PERSON).accepted is not None
+    # nor is it with a new meeting beside it, whose own day is another
+    world.calendar.edit("new", meeting("new", at(27, "13:00")))
+    days = {each.after.start.day for each in world.kept(alone).contents.changes}
+    assert days and 27 not in days
+    again = propose(world).accepted
+    assert again is not None
+    assert {each.after.start.day for each in world.kept(again).contents.changes} == {27}
+    asked = propose(world, origin=Origin.PERSON).accepted
+    assert asked is not None
+    assert days < {each.after.start.day for each in world.kept(asked).contents.changes}
+    assert applying.apply(world.deployment, world.lease(), asked).state == "applied"
 
 
 @on_sqlite
