@@ -10,7 +10,7 @@ from app.people.choices import checked, zone_of
 from app.people.errors import BadChoice, IsLeaving, NotAllowed, WrongVersion
 from app.people.history import LEADER, Actor, What, record
 from app.people.settings import LeaderSettings, Mode
-from app.storage import Session, leases, rows, tables
+from app.storage import Session, departures, leases, rows, tables
 from app.storage import people as stored
 from rules.working_pattern import instant, local_date, monday
 
@@ -181,6 +181,12 @@ def forget(deployment: Deployment, leader_id: str) -> dict[str, int]:
     Nothing is left to tell that they were here. It may be done twice.
     """
     return deployment.database.persist(lambda session: rows.delete_all(session, leader_id))
+
+
+def has_left(deployment: Deployment, leader_id: str) -> bool:
+    """Whether every row of this leader is gone, as far back as such notes are kept."""
+    with deployment.database.transaction() as session:
+        return departures.is_remembered(session, departures.Gone.LEADER, leader_id)
 
 
 def must_stay(session: Session, leader_id: str) -> tables.Leader:

@@ -25,6 +25,11 @@ def remember(session: Session, what: Gone, row_id: str) -> None:
     session.merge(Departed(what=what.value, id=row_id, at=now(session)))
 
 
+def is_remembered(session: Session, what: Gone, row_id: str) -> bool:
+    """Whether this was deleted, and a backup of before may still be restored."""
+    return session.get(Departed, (what.value, row_id)) is not None
+
+
 def remembered(session: Session) -> Sequence[Departed]:
     """Everything that must not come back, the first to go first."""
     return session.scalars(select(Departed).order_by(Departed.at, Departed.id)).all()

@@ -78,7 +78,7 @@ def _home(member: Member) -> Response:
     if who.leader_id is not None and not who.leaving:
         return go(f"{HOME}/{MINE}", member.query.get("done", ""))
     if who.leaving:
-        return member.page("leaving.html")
+        return member.page("leaving.html", left=f"{HOME}/left/{who.leader_id}")
     if who.grants:
         return _acting(member)
     return go(_START, member.query.get("done", ""))

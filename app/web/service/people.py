@@ -10,7 +10,7 @@ from app.people.delegates import USUAL_DAYS
 from app.people.errors import BadChoice
 from app.web.forms import Wrong
 from app.web.service.views import delegate_view
-from app.web.service.visits import HOME, Call, Member, admit, attend, go
+from app.web.service.visits import HOME, Call, Guest, Member, admit, attend, go, greet
 
 router = APIRouter()
 _DELEGATES = "/you/{diary}/delegates"
@@ -65,6 +65,12 @@ async def leave(request: Request) -> Response:
     return await attend(request, _leave, own=True)
 
 
+@router.get("/you/left/{leader_id}")
+async def left(request: Request) -> Response:
+    """A goodbye to somebody who is signed out by now and knows this address from leaving."""
+    return await greet(request, _left)
+
+
 def _page(call: Call, link: str = "", sentence: str = "") -> Response:
     zone = zone_of(leaders.get(call.deployment, call.leader_id).settings)
     granted = delegates.granted(call.deployment, call.leader_id)
@@ -112,7 +118,13 @@ def _give_up(member: Member) -> Response:
     return go(HOME, "given-up")
 
 
+def _left(guest: Guest) -> Response:
+    if leaders.has_left(guest.deployment, guest.id("leader_id")):
+        return guest.page("left.html")
+    return go(HOME)
+
+
 def _leave(call: Call) -> Response:
     leaders.leave(call.deployment, call.leader_id)
     call.call_worker()
-    return go(HOME, "left")
+    return go(f"{HOME}/left/{call.leader_id}")

@@ -40,7 +40,6 @@ DONE: Mapping[str, str] = {
     "accepted-invitation": "You can act on this diary now.",
     "link": "A new link was printed where Clearway was started.",
     "signed-out": "You are signed out.",
-    "left": "Clearway is removing its holds and your data.",
 }
 """What a page says after something was done."""
 

@@ -148,7 +148,7 @@ def test_every_page_of_a_diary_is_well_made(leader: Browser, deployment) -> None
 def test_no_page_is_kept_by_a_browser(leader: Browser) -> None:
     """Every address of these pages says so, whatever it answers."""
     nobody = "0" * 32
-    names = ("plan_id", "hold_id", "lock_id", "connection_id", "delegation_id")
+    names = ("plan_id", "hold_id", "lock_id", "connection_id", "delegation_id", "leader_id")
     values = {**dict.fromkeys(names, nobody), "diary": "mine", "token": "t", "provider": "google"}
     known = [each for group in routes.GROUPS for each in group.routes]
     pages = [each for each in known if "GET" in getattr(each, "methods", ())]
@@ -359,8 +359,9 @@ def test_leaving_takes_the_holds_and_everything_that_is_held(
     account.drag(sorted(holds)[0])
     assert "Leave, and delete everything" in leader.see("/you/mine/leave")
     html = leader.send("/you/mine/leave")
-    assert "Sign in with your organisation" in html
+    assert "We have removed your holds and deleted your data." in html
     assert account.names() == before
+    assert "Sign in with your organisation" in leader.see("/you/left/" + "0" * 32)
     leader.sign_in("leader")
     assert "Join Clearway" in leader.see("/you")
 
