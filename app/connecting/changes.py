@@ -21,20 +21,27 @@ from connectors.base import Ability, Reading, Synced, SyncState
 from connectors.errors import ConnectorError, SuddenlyEmpty
 from rules.interval import Interval
 
+_CONFIRMED = "confirmed"
+
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a look found. `reading` is the window anew, None where nothing in it changed."""
+    """What a look found. `reading` is the window anew, None where nothing in it changed.
+
+    `confirmed` is whether a person said since the last look that was kept that the diary is
+    rightly empty.
+    """
 
     connection_id: str
     reading: Reading | None = field(repr=False)
     state: SyncState = field(repr=False)
     at: datetime
+    confirmed: bool = False
 
     @property
     def changed(self) -> bool:
-        """Whether anything may have changed since the look that was kept last."""
-        return self.reading is not None
+        """Whether there is anything to deal with since the look that was kept last."""
+        return self.reading is not None or self.confirmed
 
 
 def look(
@@ -65,7 +72,8 @@ def look(
         note(deployment, connection_id, error)
         raise
     note(deployment, connection_id, None)
-    seen = Look(connection_id, found.reading, found.state, deployment.now())
+    confirmed = _is_confirmed(deployment, row.sync)
+    seen = Look(connection_id, found.reading, found.state, deployment.now(), confirmed)
     if not seen.changed:
         with deployment.database.transaction() as session:
             keep(deployment, session, seen)
@@ -74,18 +82,23 @@ def look(
 
 def keep(deployment: Deployment, session: Session, seen: Look) -> None:
     """Go on from this look the next time: what it found has been dealt with."""
-    sealed = deployment.database.vault.seal(_to_json(seen.state))
+    _keep(deployment, session, seen, _to_json(seen.state))
+
+
+def _keep(deployment: Deployment, session: Session, seen: Look, state: Mapping[str, Any]) -> None:
+    sealed = deployment.database.vault.seal(state)
     stored.change(session, seen.connection_id, sync=sealed, read_at=seen.at)
 
 
 def confirm_empty(deployment: Deployment, leader_id: str, connection_id: str) -> State:
-    """The leader says that it is right for the calendar to be empty: it counts again.
+    """The leader says that it is right for the calendar to be empty: it counts again, and its
+    holds are gone because somebody removed them.
 
     Raises NoConnection, NotSetUp and ConnectorError.
     """
     seen = look(deployment, leader_id, connection_id, allow_empty=True)
     with deployment.database.transaction() as session:
-        keep(deployment, session, seen)
+        _keep(deployment, session, seen, {**_to_json(seen.state), _CONFIRMED: True})
         leases.mark_dirty(session, leader_id)
     return State.ACTIVE
 
@@ -121,6 +134,10 @@ def _opened(deployment: Deployment, sealed: Any) -> SyncState | None:
     value: Mapping[str, Any] = deployment.database.vault.open(sealed)
     start, end = (datetime.fromisoformat(value[name]) for name in ("start", "end"))
     return SyncState(value["token"], Interval(start, end), value["events"])
+
+
+def _is_confirmed(deployment: Deployment, sealed: Any) -> bool:
+    return sealed is not None and _CONFIRMED in deployment.database.vault.open(sealed)
 
 
 def _to_json(state: SyncState) -> dict[str, Any]:

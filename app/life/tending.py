@@ -5,6 +5,7 @@ back. Then the diary is looked at, people's own edits are noticed, invitations a
 once a night a new plan is made. Each part may be cut off anywhere and is right when done again.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -139,7 +140,8 @@ def _look(deployment: Deployment, lease: Lease, person: Person, news: _News) -> 
     looks, watched = _look_at_each(deployment, lease.leader_id)
     judged = None
     if any(each.changed for each in looks) and not person.rests(deployment.now()):
-        judged = _judge(deployment, lease, person)
+        confirmed = {each.connection_id for each in looks if each.confirmed}
+        judged = _judge(deployment, lease, person, confirmed)
 
     def work(session: Session) -> None:
         leases.check(session, lease)
@@ -168,11 +170,17 @@ def _look_at_each(deployment: Deployment, leader_id: str) -> tuple[list[Look], b
     return looks, all(each.watched for each in known)
 
 
-def _judge(deployment: Deployment, lease: Lease, person: Person) -> Diary | None:
-    """The verdict on a diary that changed; the diary, where it could be judged."""
+def _judge(
+    deployment: Deployment, lease: Lease, person: Person, confirmed: Collection[str]
+) -> Diary | None:
+    """The verdict on a diary that changed; the diary, where it could be judged.
+
+    `confirmed` are connections of which a person said that they are rightly empty.
+    """
     try:
         with diaries.opened(deployment, person, *_window(deployment, person)) as diary:
-            noticed = noticing.notice(deployment, lease, noticing.look_at(deployment, diary))
+            look = noticing.look_at(deployment, diary)
+            noticed = noticing.notice(deployment, lease, look, confirmed)
             for each in noticed.doubtful:
                 connections.note(deployment, each, SuddenlyEmpty())
             if noticed.doubtful:

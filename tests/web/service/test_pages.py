@@ -366,6 +366,27 @@ def test_leaving_takes_the_holds_and_everything_that_is_held(
     assert "Join Clearway" in leader.see("/you")
 
 
+def test_holds_of_a_calendar_that_is_rightly_empty_were_removed_by_somebody(
+    leader: Browser, account: Account
+) -> None:
+    path, digest = planned(leader)
+    leader.send(f"{path}/accept", hash=digest)
+    with account.server.client() as client:
+        for each in account.names():
+            if each.endswith(".ics"):
+                assert client.delete(each).status_code in (200, 204)
+    found = re.search("/you/mine/calendars/[0-9a-f]+", leader.see("/you/mine/connect"))
+    assert found
+    html = leader.send(f"{found[0]}/try", 409)
+    html = leader.see("/you/mine")
+    assert "reads empty now" in html and "Yes, it is empty" in html
+    assert "Give it up" in leader.see("/you/mine/holds"), "nothing is concluded yet"
+    leader.send(f"{found[0]}/empty")
+    assert "reads empty now" not in leader.see(found[0])
+    assert "Give it up" not in leader.see("/you/mine/holds")
+    assert "Saw that somebody moved or removed" in leader.see("/you/mine/history")
+
+
 def test_watching_first_is_what_joining_means(new_browser: Make, deployment) -> None:
     browser = new_browser("new")
     html = browser.send("/you/start")
