@@ -13,6 +13,7 @@ from app.cli.options import json_option
 from app.cli.output import write
 from app.config import Settings, read_settings
 from app.services.errors import BadInput
+from rules.words import say_count
 
 if TYPE_CHECKING:
     from app.storage.database import Database
@@ -96,7 +97,7 @@ def rotate(as_json: bool) -> None:
     again, rows = (
         sum(each[field] for each in counts.values()) for field in ("sealed_again", "rows")
     )
-    told = f"{again} of {rows} rows were sealed again; the first key opens all of them now."
+    told = f"{again} of {say_count(rows, 'row')} were sealed again; the first key opens all now."
     _report({"tables": counts}, [told], as_json)
 
 
@@ -160,12 +161,15 @@ def restore(file: BinaryIO, departed: Any, force: bool, as_json: bool) -> None:
     with _database() as (_, database):
         done = bring_back(database, file, clock.now(), departed=left, replace=force)
     made_at = done.made_at.isoformat().replace("+00:00", "Z")
-    sentences = [f"The database is as it was at {made_at}, with {done.leaders} leaders."]
+    sentences = [
+        f"The database is as it was at {made_at}, with {say_count(done.leaders, 'leader')}."
+    ]
     if done.departed:
         sentences.append(f"Not brought back, having left since: {done.departed}.")
     if done.looked_at:
         sentences.append(
-            f"Only looked at, until they say how far Clearway may go: {done.looked_at} leaders."
+            "Only looked at, until they say how far Clearway may go: "
+            f"{say_count(done.looked_at, 'leader')}."
         )
     shape = {
         "made_at": made_at,
