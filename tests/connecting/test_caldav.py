@@ -123,6 +123,9 @@ def test_a_calendar_that_is_suddenly_empty_is_left_alone_until_somebody_looked(
     (stopped,) = in_trouble(deployment, leader)
     assert stopped.state is State.EMPTY and action(stopped) is Action.CONFIRM_EMPTY
     assert changes.confirm_empty(deployment, leader, mine.id) is State.ACTIVE
+    told = changes.look(deployment, leader, mine.id)
+    assert told.confirmed and told.changed, "its holds are to be looked at"
+    kept(deployment, told)
     assert not changes.look(deployment, leader, mine.id).changed
     assert in_trouble(deployment, leader) == ()
 

@@ -140,4 +140,7 @@ def test_a_feed_that_is_suddenly_empty_is_confirmed_first(deployment, leader, pu
         changes.look(deployment, leader, made.id)
     assert connection(deployment, leader, made.id).state is State.EMPTY
     changes.confirm_empty(deployment, leader, made.id)
+    told = changes.look(deployment, leader, made.id)
+    assert told.confirmed and told.changed, "its holds are to be looked at"
+    kept(deployment, told)
     assert not changes.look(deployment, leader, made.id).changed
