@@ -44,12 +44,24 @@ class Example:
     missing: tuple[int, ...] = ()
 
 
+def working_days(diary: Diary, policy: Policy) -> frozenset[date]:
+    """The days of the window that are worked."""
+    return frozenset(day.date for day in diary.days if day.window)
+
+
+def working_weeks(diary: Diary, policy: Policy) -> frozenset[date]:
+    """The Monday of each week with a working day in the window."""
+    return frozenset(diary.weeks)
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One recommendation of the report that a diary can show.
 
     `find` is pure and gives findings in order of time. `examples` are good and bad diaries, each
-    of which is a test. `planned` is true for the five rules that enter a plan's numbers.
+    of which is a test. `planned` is true for the five rules that enter a plan's numbers. `places`
+    are the days that it judges, working days unless it says, each as findings name it: for a week
+    its Monday.
     """
 
     id: str
@@ -57,10 +69,14 @@ class Rule:
     about: str
     cite: str
     lines: str
-    severity: Callable[[Policy], Severity]
     find: Callable[[Diary, Policy], Iterable[Finding]]
     examples: tuple[Example, ...]
     planned: bool = False
+    places: Callable[[Diary, Policy], frozenset[date]] = working_days
+
+    def severity(self, policy: Policy) -> Severity:
+        """How much it asks: a setting of its own name."""
+        return policy.severity(self.id)
 
     def finding(
         self,

@@ -116,6 +116,18 @@ class Policy:
     end_of_day_severity: Severity = _setting(
         Severity.SHOULD, "how much the end of day rule asks", unit="severity"
     )
+    overlap_severity: Severity = _setting(
+        Severity.NUDGE, "how much meetings that share time are told of", unit="severity"
+    )
+    after_hours_severity: Severity = _setting(
+        Severity.SHOULD, "how much meetings outside the hours are told of", unit="severity"
+    )
+    leave_severity: Severity = _setting(
+        Severity.SHOULD, "how much meetings on leave are told of", unit="severity"
+    )
+    capacity_severity: Severity = _setting(
+        Severity.SHOULD, "how much the workload rule asks", unit="severity"
+    )
 
     price_person: int = _setting(
         1, "minutes that telling one person costs", cite="ours", low=0, high=30
@@ -182,7 +194,7 @@ class Policy:
         return 5 * ((2 * exact + 5 * 450) // (10 * 450))
 
     def severity(self, rule: str) -> Severity:
-        """How much one of the five planned rules asks."""
+        """How much a rule asks, by its id."""
         found: Severity = getattr(self, f"{rule}_severity")
         return found
 

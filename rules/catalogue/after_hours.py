@@ -11,7 +11,7 @@ from rules.diary import Day, Diary
 from rules.event import Occurrence
 from rules.finding import Example, Finding, Rule
 from rules.interval import Interval, subtract
-from rules.policy import Policy, Severity
+from rules.policy import Policy
 from rules.words import say_count, say_day, say_span
 
 
@@ -56,7 +56,6 @@ RULE = Rule(
     about="Which meetings lie outside your working hours. For your information only.",
     cite="5.2 4",
     lines="L2643-2645",
-    severity=lambda policy: Severity.SHOULD,
     find=_find,
     examples=(
         Example("Mon 09:00-17:00 meeting"),

@@ -6,6 +6,7 @@ protected hold; own time and every other hold may sit in it.
 """
 
 from collections.abc import Iterator
+from datetime import date
 
 from rules.diary import Day, Diary, break_span
 from rules.event import Kind, ScoredAs
@@ -30,6 +31,14 @@ def _message(day: Day, inside: Interval, longest: int, diary: Diary, policy: Pol
     return f"{say_day(day.date)} has {room} between {when}. Your settings ask for {asked}."
 
 
+def _long_days(diary: Diary, policy: Policy) -> frozenset[date]:
+    return frozenset(
+        day.date
+        for day in diary.days
+        if day.window and break_span(day.window, policy, diary.pattern)
+    )
+
+
 def _find(diary: Diary, policy: Policy) -> Iterator[Finding]:
     for day in diary.days:
         inside = break_span(day.window, policy, diary.pattern) if day.window else None
@@ -52,8 +61,8 @@ RULE = Rule(
     about="Room for one unbroken break in the middle of a day over six hours.",
     cite="5.2 4",
     lines="L2643-2644",
-    severity=lambda policy: policy.severity("break"),
     find=_find,
+    places=_long_days,
     planned=True,
     examples=(
         Example("Mon 09:00-12:00 meeting"),

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from rules.diary import Diary
 from rules.event import TEAM_KINDS, Kind, Occurrence
-from rules.finding import Example, Finding, Rule
+from rules.finding import Example, Finding, Rule, working_weeks
 from rules.interval import Interval, total_minutes
 from rules.policy import Policy, Severity
 from rules.words import say_day, say_list, say_minutes, say_time
@@ -165,8 +165,8 @@ RULE = Rule(
     about="Whether your meetings, and the time kept around them, fit into your week.",
     cite="4.4.1, 3.1.2",
     lines="L1691-1696",
-    severity=lambda policy: Severity.SHOULD,
     find=_find,
+    places=working_weeks,
     examples=(
         Example("Mon-Fri 09:00-14:00 meeting"),
         Example("hours Mon 09:00-17:00; Mon 09:00-14:20 meeting"),

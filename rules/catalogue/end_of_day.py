@@ -56,7 +56,6 @@ RULE = Rule(
     about="The last minutes of your working day, free of meetings.",
     cite="4.4.1, 3.1.3",
     lines="L1718-1721",
-    severity=lambda policy: policy.severity("end_of_day"),
     find=_find,
     planned=True,
     examples=(

@@ -71,7 +71,6 @@ RULE = Rule(
     about="Time between two meetings to finish one thing before starting the next.",
     cite="5.3 1(iii)",
     lines="L2697-2699",
-    severity=lambda policy: policy.severity("gap"),
     find=_find,
     planned=True,
     examples=(

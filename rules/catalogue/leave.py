@@ -5,11 +5,12 @@ covers the hours, says so. Its appointments are counted so that the leader can m
 """
 
 from collections.abc import Iterator
+from datetime import date
 
 from rules.diary import Day, Diary
 from rules.finding import Example, Finding, Rule
 from rules.interval import Interval, total_minutes
-from rules.policy import Policy, Severity
+from rules.policy import Policy
 from rules.words import say_count, say_day
 
 
@@ -18,6 +19,10 @@ def _message(day: Day) -> str:
     them = "it" if size == 1 else "them"
     meetings = say_count(size, "meeting")
     return f"{say_day(day.date)} is leave and has {meetings}. Would you like to move {them}?"
+
+
+def _leave_days(diary: Diary, policy: Policy) -> frozenset[date]:
+    return frozenset(day.date for day in diary.days if day.leave)
 
 
 def _find(diary: Diary, policy: Policy) -> Iterator[Finding]:
@@ -41,8 +46,8 @@ RULE = Rule(
     about="Meetings that lie on a day of your leave.",
     cite="5.2 4",
     lines="L2643-2644",
-    severity=lambda policy: Severity.SHOULD,
     find=_find,
+    places=_leave_days,
     examples=(
         Example("Mon-Fri leave"),
         Example("Mon leave; Tue 09:00-10:00 meeting"),

@@ -12,7 +12,7 @@ from rules.diary import Day, Diary
 from rules.event import Occurrence
 from rules.finding import Example, Finding, Rule, instant_key
 from rules.interval import Interval
-from rules.policy import Policy, Severity
+from rules.policy import Policy
 from rules.words import say_count, say_day, say_span
 from rules.working_pattern import local_date
 
@@ -58,7 +58,6 @@ RULE = Rule(
     about="Two or more meetings share time. A fact, not counted against your diary.",
     cite="5.3 1(iii)",
     lines="L2697-2699",
-    severity=lambda policy: Severity.NUDGE,
     find=_find,
     examples=(
         Example("Mon 09:00-10:00 meeting; Mon 10:00-11:00 meeting"),

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from rules.diary import Diary
-from rules.finding import Example, Finding, Rule
+from rules.finding import Example, Finding, Rule, working_weeks
 from rules.interval import Interval
 from rules.policy import Policy
 from rules.words import say_count, say_day
@@ -48,8 +48,8 @@ RULE = Rule(
     about="Regular time in the diary to talk with the team, as part of the work.",
     cite="5.3 1(i)",
     lines="L2689-2691",
-    severity=lambda policy: policy.severity("pods"),
     find=_find,
+    places=working_weeks,
     planned=True,
     examples=(
         Example("Wed 10:00-10:20 pod"),

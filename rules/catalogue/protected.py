@@ -54,7 +54,6 @@ RULE = Rule(
     about="Time in your hours, held in your diary, with no meetings.",
     cite="5.3 1(ii)",
     lines="L2693-2695",
-    severity=lambda policy: policy.severity("protected"),
     find=_find,
     planned=True,
     examples=(

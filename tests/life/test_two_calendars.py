@@ -6,10 +6,11 @@ from uuid import uuid4
 
 import pytest
 
-from app.connecting.opening import Connected, Live
+from app.connecting.opening import Connected
 from app.life import applying, diaries, reports, undoing
 from app.life.reasons import Reason
 from app.life.states import PlanState
+from app.services.live import Live
 from app.storage.tables import Connection
 from connectors.errors import SignInNeeded, Unreachable
 from tests.life.worlds import AFTER, BEFORE, EVENTS, NOW, Calendar, World, changes_of, picture
