@@ -1,9 +1,11 @@
 """A small notation for diaries, so that each rule can carry good and bad ones beside it.
 
-A text is entries separated by `;`, for the week of Monday 23 November 2026 in London:
+A text is entries separated by `;`, for the week of Monday 23 November 2026 in London and those
+after it:
 
     Mon 09:00-10:00 meeting       one occurrence; `Mon,Wed` and `Mon-Fri` repeat it on each day
     Mon 22:30-00:30 meeting       an end before the start is the next morning's; equal is no length
+    Mon+2 10:00-10:20 pod         in the second week after; `weeks 4` makes the diary so long
     Mon-Tue leave                 all day out of office, one event a day
     hours Mon-Fri 09:00-17:00     working hours as `parse_hours` reads them, in place of the default
     set gap_minutes 15            a leader's setting, in place of the default
@@ -31,10 +33,11 @@ MONDAY = date(2026, 11, 23)
 ZONE = ZoneInfo("Europe/London")
 HOURS = "Mon-Fri 09:00-17:00"
 
-_DAYS = r"(?P<days>[A-Za-z]{3}(?:[-,][A-Za-z]{3})*)"
+_DAYS = r"(?P<days>[A-Za-z]{3}(?:[-,][A-Za-z]{3})*(?:\+\d\d?)?)"
 _CLOCK = r"\d\d:\d\d(?::\d\d)?"
 _TIMED = re.compile(rf"{_DAYS} (?P<start>{_CLOCK})-(?P<end>{_CLOCK}) (?P<word>[a-z_]+)")
 _LEAVE = re.compile(rf"{_DAYS} leave")
+_WEEKS = re.compile(r"weeks (?P<number>\d\d?)")
 _SETTING = re.compile(r"set (?P<name>[a-z_]+) (?P<value>\S+)")
 
 
@@ -74,7 +77,7 @@ _WORDS: Mapping[str, _Facts] = MappingProxyType(
 
 
 def read_example(text: str) -> tuple[Diary, Policy]:
-    """The diary of one week and the settings that a text describes.
+    """The diary and the settings that a text describes.
 
     Raises ExampleError for an entry that is not in the notation, PatternError and PolicyError
     for hours and settings that cannot be.
@@ -82,17 +85,19 @@ def read_example(text: str) -> tuple[Diary, Policy]:
     entries = [" ".join(entry.split()) for entry in text.split(";") if entry.strip()]
     hours = [entry.removeprefix("hours ") for entry in entries if entry.startswith("hours ")]
     settings = [entry for entry in entries if entry.startswith("set ")]
-    events = [entry for entry in entries if not entry.startswith(("hours ", "set "))]
+    weeks = [int(match["number"]) for entry in entries if (match := _WEEKS.fullmatch(entry))]
+    words = ("hours ", "set ", "weeks ")
+    events = [entry for entry in entries if not entry.startswith(words)]
     pattern = parse_hours("; ".join(hours) or HOURS, ZONE)
-    return _diary(events, pattern), _policy(settings)
+    return _diary(events, pattern, timedelta(weeks=max(weeks, default=1))), _policy(settings)
 
 
-def _diary(events: list[str], pattern: WorkingPattern) -> Diary:
+def _diary(events: list[str], pattern: WorkingPattern, length: timedelta) -> Diary:
     found: list[Occurrence] = []
     for entry in events:
         for draft in _drafts(entry):
             found.append(_occurrence(str(len(found) + 1), *draft))
-    return Diary(in_order(found), pattern, MONDAY, MONDAY + timedelta(days=7))
+    return Diary(in_order(found), pattern, MONDAY, MONDAY + length)
 
 
 def _policy(settings: list[str]) -> Policy:
@@ -133,7 +138,9 @@ def _clock(text: str, entry: str) -> time:
 
 
 def _dates(text: str, entry: str) -> Iterator[date]:
-    for part in text.lower().split(","):
+    named, _, week = text.lower().partition("+")
+    monday = MONDAY + timedelta(weeks=int(week or 0))
+    for part in named.split(","):
         first, _, last = part.partition("-")
         if first not in DAYS or (last or first) not in DAYS:
             raise ExampleError(f"“{part}” in “{entry}” is not a day of the week.")
@@ -141,7 +148,7 @@ def _dates(text: str, entry: str) -> Iterator[date]:
         if not indices:
             raise ExampleError(f"“{part}” in “{entry}” runs past the end of the week.")
         for index in indices:
-            yield MONDAY + timedelta(days=index)
+            yield monday + timedelta(days=index)
 
 
 def _occurrence(

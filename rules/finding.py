@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 
 from rules.diary import Diary
 from rules.interval import Interval
@@ -36,6 +37,15 @@ class Finding:
         return f"{self.rule}@{self.key}"
 
 
+class Scope(StrEnum):
+    """What one finding of a rule is about."""
+
+    MOMENT = "moment"
+    DAY = "day"
+    WEEK = "week"
+    WEEKS = "weeks"
+
+
 @dataclass(frozen=True, slots=True)
 class Example:
     """A small diary in words, and the minutes each of its findings misses (none when it is good)."""
@@ -59,9 +69,9 @@ class Rule:
     """One recommendation of the report that a diary can show.
 
     `find` is pure and gives findings in order of time. `examples` are good and bad diaries, each
-    of which is a test. `planned` is true for the five rules that enter a plan's numbers. `places`
-    are the days that it judges, working days unless it says, each as findings name it: for a week
-    its Monday.
+    of which is a test. `planned` is true for the five rules that enter a plan's numbers. `scope`
+    is what a finding is about, and `places` are the days that the rule judges, working days unless
+    it says, each as findings name it: for weeks their first Monday.
     """
 
     id: str
@@ -72,6 +82,7 @@ class Rule:
     find: Callable[[Diary, Policy], Iterable[Finding]]
     examples: tuple[Example, ...]
     planned: bool = False
+    scope: Scope = Scope.MOMENT
     places: Callable[[Diary, Policy], frozenset[date]] = working_days
 
     def severity(self, policy: Policy) -> Severity:

@@ -102,6 +102,70 @@ class Policy:
     end_of_day_minutes: int = _setting(
         10, "free of appointments before the day ends", cite="L1718-1721", low=0, high=30
     )
+    long_run_minutes: int = _setting(
+        90, "meetings in a row without a break", cite="ours", low=60, high=180
+    )
+    open_minutes: int = _setting(
+        60, "neither booked nor protected, where the day allows", cite="ours", low=0, high=120
+    )
+    long_day_minutes: int = _setting(
+        60, "how far meetings may spread a day beyond its hours", cite="ours", low=0, high=240
+    )
+
+    reports: int = _setting(
+        0, "people who report to the leader; 0 where nobody said", low=0, high=100, unit="people"
+    )
+    one_to_one_weeks: int = _setting(
+        2,
+        "a one-to-one with each of them in so many weeks",
+        cite="L1111-1116",
+        low=1,
+        high=4,
+        unit="weeks",
+    )
+    one_to_one_minutes: int = _setting(
+        30, "length of a one-to-one", cite="ours", low=15, high=90, step=5
+    )
+    contact_days: int = _setting(
+        5, "working days without team contact, at most", cite="ours", low=1, high=10, unit="days"
+    )
+    appreciation_weeks: int = _setting(
+        4, "time for appreciation in so many weeks", cite="ours", low=1, high=13, unit="weeks"
+    )
+    appreciation_minutes: int = _setting(
+        15, "length of a time for appreciation", cite="ours", low=5, high=60, step=5
+    )
+    review_weeks: int = _setting(
+        26,
+        "a talk about circumstances with each report in so many weeks",
+        cite="ours",
+        low=13,
+        high=52,
+        unit="weeks",
+    )
+    review_minutes: int = _setting(
+        45, "length of a talk about circumstances", cite="ours", low=15, high=120, step=5
+    )
+    face_day_weeks: int = _setting(
+        13,
+        "a day in person in so many weeks; 0 for not now",
+        cite="L2661-2664",
+        low=0,
+        high=26,
+        unit="weeks",
+    )
+    face_day_minutes: int = _setting(
+        120, "shortest day in person", cite="ours", low=60, high=480, step=5
+    )
+    learning_weeks: int = _setting(
+        4, "time to learn in so many weeks", cite="ours", low=1, high=13, unit="weeks"
+    )
+    learning_minutes: int = _setting(
+        60, "length of a time to learn", cite="ours", low=30, high=240, step=5
+    )
+    rotation_weeks: int = _setting(
+        4, "team contacts take turns over so many weeks", cite="ours", low=2, high=8, unit="weeks"
+    )
 
     gap_severity: Severity = _setting(Severity.MUST, "how much the gap rule asks", unit="severity")
     protected_severity: Severity = _setting(
@@ -127,6 +191,42 @@ class Policy:
     )
     capacity_severity: Severity = _setting(
         Severity.SHOULD, "how much the workload rule asks", unit="severity"
+    )
+    no_pause_severity: Severity = _setting(
+        Severity.NUDGE, "how much days without a pause are told of", unit="severity"
+    )
+    long_run_severity: Severity = _setting(
+        Severity.NUDGE, "how much long runs of meetings are told of", unit="severity"
+    )
+    open_time_severity: Severity = _setting(
+        Severity.SHOULD, "how much time for the team to call is told of", unit="severity"
+    )
+    long_days_severity: Severity = _setting(
+        Severity.NUDGE, "how much long days are told of", unit="severity"
+    )
+    pod_apart_severity: Severity = _setting(
+        Severity.SHOULD, "how much team time at the tail of a meeting is told of", unit="severity"
+    )
+    pod_rotation_severity: Severity = _setting(
+        Severity.OFF, "how much team time at ever the same time is told of", unit="severity"
+    )
+    contact_severity: Severity = _setting(
+        Severity.SHOULD, "how much days without team contact are told of", unit="severity"
+    )
+    one_to_ones_severity: Severity = _setting(
+        Severity.SHOULD, "how much missing one-to-ones are told of", unit="severity"
+    )
+    appreciation_severity: Severity = _setting(
+        Severity.SHOULD, "how much missing appreciation is told of", unit="severity"
+    )
+    reviews_severity: Severity = _setting(
+        Severity.SHOULD, "how much missing talks about circumstances are told of", unit="severity"
+    )
+    face_days_severity: Severity = _setting(
+        Severity.SHOULD, "how much missing days in person are told of", unit="severity"
+    )
+    learning_severity: Severity = _setting(
+        Severity.OFF, "how much missing time to learn is told of", unit="severity"
     )
 
     price_person: int = _setting(

@@ -13,7 +13,7 @@ from app.terminal.glyphs import FINDING, Glyphs
 from app.terminal.page import Page, draw_legend, draw_week, say_dates
 from app.terminal.week import Mark
 from rules.catalogue import RULES
-from rules.finding import Finding
+from rules.finding import Finding, Scope, working_days
 from rules.policy import Policy, Severity
 from rules.summary import RuleSummary
 from rules.words import say_count, say_day, say_minutes, say_time
@@ -21,9 +21,9 @@ from rules.words import say_count, say_day, say_minutes, say_time
 _TITLES = {rule.id: rule.title for rule in RULES}
 _PLANNED = frozenset(rule.id for rule in RULES if rule.planned)
 _ORDER = tuple(Severity)
-_WEEKLY = frozenset({"pods", "capacity"})
-_WHOLE_DAY = frozenset({"protected", "pods", "capacity", "leave"})
-"""Rules whose findings are about a day or a week, with no one place under it to point at."""
+_SCOPES = {rule.id: rule.scope for rule in RULES}
+_WEEKLY = frozenset(rule.id for rule in RULES if rule.scope is Scope.WEEK)
+_LONGER = frozenset(rule.id for rule in RULES if rule.scope is Scope.WEEKS)
 
 
 def show_check(page: Page, checked: Checked) -> None:
@@ -41,6 +41,12 @@ def show_check(page: Page, checked: Checked) -> None:
     page.say(_closing(checked))
 
 
+_NOUNS = dict.fromkeys(_WEEKLY, "week") | {
+    rule.id: "period" for rule in RULES if rule.id in _LONGER and rule.places is not working_days
+}
+"""What a rule judges, where that is no day."""
+
+
 def _legend(glyphs: Glyphs) -> tuple[tuple[str, str, str], ...]:
     return ((glyphs.must, FINDING, "look here first"), (glyphs.should, FINDING, "then here"))
 
@@ -55,14 +61,14 @@ def sign_of(finding: Finding, glyphs: Glyphs) -> str:
 def _marks(findings: Iterable[Finding], glyphs: Glyphs) -> dict[date, list[Mark]]:
     marks: dict[date, list[Mark]] = defaultdict(list)
     for each in findings:
-        if each.rule not in _WHOLE_DAY:
+        if _SCOPES[each.rule] is Scope.MOMENT:
             marks[each.day].append(Mark(each.start, sign_of(each, glyphs), FINDING))
     return marks
 
 
 def _signs(findings: Iterable[Finding], glyphs: Glyphs) -> dict[date, tuple[str, str]]:
     """The sign of what is about a whole day, to stand beside its date."""
-    whole = [each for each in findings if each.rule in _WHOLE_DAY - _WEEKLY]
+    whole = [each for each in findings if _SCOPES[each.rule] is Scope.DAY]
     return {each.day: (sign_of(each, glyphs), FINDING) for each in whole}
 
 
@@ -82,8 +88,7 @@ def _show_summary(page: Page, summary: Sequence[RuleSummary]) -> None:
 
 
 def _kept(line: RuleSummary) -> str:
-    noun = "week" if line.rule in _WEEKLY else "day"
-    return f"{line.days_met} out of {say_count(line.days, noun)}"
+    return f"{line.days_met} out of {say_count(line.days, _NOUNS.get(line.rule, 'day'))}"
 
 
 def _missing(line: RuleSummary) -> str:
@@ -94,7 +99,12 @@ def _missing(line: RuleSummary) -> str:
 
 def _show_findings(page: Page, checked: Checked) -> None:
     zone = checked.opened.diary.pattern.zone
-    by_day = sorted(checked.findings, key=lambda each: (each.rule not in _WEEKLY, each.day))
+    longer = [each for each in checked.findings if each.rule in _LONGER]
+    if longer:
+        page.head("Over these weeks")
+        page.pairs(_lines(longer, checked.opened.policy, zone, page.glyphs))
+    rest = [each for each in checked.findings if each.rule not in _LONGER]
+    by_day = sorted(rest, key=lambda each: (each.rule not in _WEEKLY, each.day))
     for (weekly, day), found in groupby(by_day, key=lambda each: (each.rule in _WEEKLY, each.day)):
         page.head(f"The week of {say_day(day)}" if weekly else say_day(day))
         page.pairs(_lines(list(found), checked.opened.policy, zone, page.glyphs))
@@ -106,15 +116,18 @@ def _lines(
     """One line for each finding, but one for all gaps of a day: they differ in their times only."""
     gaps = [each for each in found if each.rule == "gap"]
     rest = [each for each in found if each.rule != "gap" or len(gaps) == 1]
-    lines = [
-        (each, each.missing, under_day(each.message, each.day, weekly=each.rule in _WEEKLY))
-        for each in rest
-    ]
+    lines = [(each, each.missing, _under_head(each)) for each in rest]
     if len(gaps) > 1:
         together = sum(each.missing for each in gaps)
         lines.insert(0, (gaps[0], together, _say_gaps(gaps, policy, zone)))
     lines.sort(key=lambda line: _ORDER.index(line[0].severity))
     return [(_lead(finding, missing, glyphs), said) for finding, missing, said in lines]
+
+
+def _under_head(finding: Finding) -> str:
+    if finding.rule in _LONGER:
+        return finding.message
+    return under_day(finding.message, finding.day, weekly=finding.rule in _WEEKLY)
 
 
 def under_day(message: str, day: date, *, weekly: bool = False) -> str:

@@ -5,14 +5,26 @@ A new rule is one file with a `RULE` and one line here; its examples are picked 
 
 from rules.catalogue import (
     after_hours,
+    appreciation,
     break_,
     capacity,
+    contact,
     end_of_day,
+    face_days,
     gap,
+    learning,
     leave,
+    long_days,
+    long_run,
+    no_pause,
+    one_to_ones,
+    open_time,
     overlap,
+    pod_apart,
+    pod_rotation,
     pods,
     protected,
+    reviews,
 )
 from rules.diary import Diary
 from rules.finding import Finding, Rule
@@ -20,13 +32,25 @@ from rules.policy import Policy, Severity
 
 RULES: tuple[Rule, ...] = (
     gap.RULE,
+    long_run.RULE,
+    no_pause.RULE,
     overlap.RULE,
     protected.RULE,
+    open_time.RULE,
     pods.RULE,
+    pod_apart.RULE,
+    pod_rotation.RULE,
+    one_to_ones.RULE,
+    contact.RULE,
+    appreciation.RULE,
+    reviews.RULE,
+    face_days.RULE,
     break_.RULE,
     end_of_day.RULE,
     after_hours.RULE,
+    long_days.RULE,
     leave.RULE,
+    learning.RULE,
     capacity.RULE,
 )
 

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from rules.diary import Diary
 from rules.event import TEAM_KINDS, Kind, Occurrence
-from rules.finding import Example, Finding, Rule, working_weeks
+from rules.finding import Example, Finding, Rule, Scope, working_weeks
 from rules.interval import Interval, total_minutes
 from rules.policy import Policy, Severity
 from rules.words import say_day, say_list, say_minutes, say_time
@@ -166,6 +166,7 @@ RULE = Rule(
     cite="4.4.1, 3.1.2",
     lines="L1691-1696",
     find=_find,
+    scope=Scope.WEEK,
     places=working_weeks,
     examples=(
         Example("Mon-Fri 09:00-14:00 meeting"),

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from rules.diary import Day, Diary
-from rules.finding import Example, Finding, Rule
+from rules.finding import Example, Finding, Rule, Scope
 from rules.interval import Interval, total_minutes
 from rules.policy import Policy
 from rules.words import say_count, say_day
@@ -47,6 +47,7 @@ RULE = Rule(
     cite="5.2 4",
     lines="L2643-2644",
     find=_find,
+    scope=Scope.DAY,
     places=_leave_days,
     examples=(
         Example("Mon-Fri leave"),

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from rules.diary import Diary
-from rules.finding import Example, Finding, Rule, working_weeks
+from rules.finding import Example, Finding, Rule, Scope, working_weeks
 from rules.interval import Interval
 from rules.policy import Policy
 from rules.words import say_count, say_day
@@ -49,6 +49,7 @@ RULE = Rule(
     cite="5.3 1(i)",
     lines="L2689-2691",
     find=_find,
+    scope=Scope.WEEK,
     places=working_weeks,
     planned=True,
     examples=(

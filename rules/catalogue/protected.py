@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from rules.diary import Day, Diary
 from rules.event import Kind, ScoredAs
-from rules.finding import Example, Finding, Rule
+from rules.finding import Example, Finding, Rule, Scope
 from rules.interval import Interval, subtract
 from rules.policy import Policy
 from rules.words import say_day, say_minutes
@@ -55,6 +55,7 @@ RULE = Rule(
     cite="5.3 1(ii)",
     lines="L2693-2695",
     find=_find,
+    scope=Scope.DAY,
     planned=True,
     examples=(
         Example("hours Mon 09:00-17:00; Mon 13:00-15:00 protected"),

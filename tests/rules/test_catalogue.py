@@ -16,6 +16,12 @@ BUSY = (
     "Mon 09:00-10:00 mine; Mon 10:00-11:00 mine; Mon 10:30-15:00 meeting; Mon 15:00-18:00 meeting;"
     "Tue leave; Tue 10:00-11:00 meeting; Wed-Fri 08:00-17:00 meeting; Wed-Fri 17:05-18:00 mine"
 )
+ALL = BUSY + (
+    "; weeks 26; Fri+3 09:00-17:00 protected; Mon+1 09:00-10:00 mine; Mon+1 10:00-10:20 pod;"
+    "Mon+2 10:00-10:20 pod; Mon+3 10:00-10:20 pod; Mon+4 09:00-10:00 mine; Mon+4 10:00-11:00 mine;"
+    "Mon+4 11:00-12:00 mine; Mon+1 10:20-11:00 mine; set reports 1; set pods_per_week 2;"
+    "set learning_severity nudge; set pod_rotation_severity nudge"
+)
 EXAMPLES = [
     pytest.param(rule, example, id=f"{rule.id}: {example.week}")
     for rule in RULES
@@ -49,7 +55,7 @@ def test_a_rule_has_good_and_bad_examples_and_a_place_in_the_report(rule: Rule) 
 
 def test_ids_are_unique_and_five_rules_are_planned() -> None:
     ids = [rule.id for rule in RULES]
-    assert len(ids) == len(set(ids)) == 9
+    assert len(ids) == len(set(ids))
     assert {rule.id for rule in RULES if rule.planned} == PLANNED
 
 
@@ -63,7 +69,7 @@ def test_a_rule_that_is_off_finds_nothing() -> None:
 
 def test_findings_are_in_order_of_start_then_of_the_catalogue() -> None:
     order = [rule.id for rule in RULES]
-    found = findings(BUSY)
+    found = findings(ALL)
     assert {each.rule for each in found} == set(order)
     assert list(found) == sorted(found, key=lambda each: (each.start, order.index(each.rule)))
 
@@ -178,5 +184,5 @@ def test_days_outside_the_window_are_not_judged() -> None:
     diary, policy = read_example(BUSY)
     tuesday = MONDAY + timedelta(days=1)
     one = replace(diary, end=tuesday)
-    weekly = {"pods", "capacity"}
+    weekly = {"pods", "capacity", "long_days"}
     assert {each.day for each in evaluate(one, policy) if each.rule not in weekly} == {MONDAY}

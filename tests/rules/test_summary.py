@@ -16,8 +16,10 @@ def summary(text: str) -> dict[str, tuple[int, int, int]]:
 
 
 def test_every_rule_in_force_has_a_line_in_the_catalogues_order() -> None:
-    assert list(summary("")) == [rule.id for rule in RULES]
+    asked_for = "set learning_severity should; set pod_rotation_severity should"
+    assert list(summary(asked_for)) == [rule.id for rule in RULES]
     assert "gap" not in summary("set gap_severity off")
+    assert {rule.id for rule in RULES} - set(summary("")) == {"learning", "pod_rotation"}
 
 
 def test_a_usual_week() -> None:
@@ -26,12 +28,22 @@ def test_a_usual_week() -> None:
         "Tue-Fri 13:00-15:00 protected; Tue 10:00-10:20 pod; Wed 16:00-17:30 mine"
     ) == {
         "gap": (15, 4, 5),
+        "long_run": (20, 4, 5),
+        "no_pause": (10, 4, 5),
         "overlap": (0, 4, 5),
         "protected": (120, 4, 5),
+        "open_time": (0, 5, 5),
         "pods": (0, 1, 1),
+        "pod_apart": (0, 5, 5),
+        "one_to_ones": (0, 0, 0),
+        "contact": (0, 5, 5),
+        "appreciation": (0, 0, 0),
+        "reviews": (0, 0, 0),
+        "face_days": (0, 0, 0),
         "break": (0, 5, 5),
         "end_of_day": (10, 4, 5),
         "after_hours": (30, 4, 5),
+        "long_days": (0, 1, 1),
         "leave": (0, 0, 0),
         "capacity": (0, 1, 1),
     }

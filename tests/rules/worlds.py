@@ -1,4 +1,4 @@
-"""Small random weeks, as plain facts in minutes and as the diary that the rules read."""
+"""A few small random weeks, as plain facts in minutes and as the diary that the rules read."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -26,15 +26,25 @@ CLASSES = {
     "meeting": (ScoredAs.APPOINTMENT, None),
     "clinical": (ScoredAs.APPOINTMENT, Kind.CLINICAL),
     "pod": (ScoredAs.APPOINTMENT, Kind.POD),
+    "one_to_one": (ScoredAs.APPOINTMENT, Kind.ONE_TO_ONE),
+    "appreciation": (ScoredAs.APPOINTMENT, Kind.APPRECIATION),
+    "review": (ScoredAs.APPOINTMENT, Kind.REVIEW),
+    "face_day": (ScoredAs.APPOINTMENT, Kind.FACE_DAY),
     "own": (ScoredAs.OWN_TIME, None),
     "travel": (ScoredAs.OWN_TIME, Kind.TRAVEL),
+    "check_in": (ScoredAs.OWN_TIME, Kind.CHECK_IN),
     "protected": (ScoredAs.HOLD, Kind.PROTECTED),
     "gap": (ScoredAs.HOLD, Kind.GAP),
     "break": (ScoredAs.HOLD, Kind.BREAK),
+    "learning": (ScoredAs.HOLD, Kind.LEARNING),
+    "virtual_office": (ScoredAs.NONE, Kind.VIRTUAL_OFFICE),
     "nothing": (ScoredAs.NONE, None),
 }
-APPOINTMENTS = frozenset({"meeting", "clinical", "pod"})
-OWN = ("own", "travel")
+TEAM = frozenset({"pod", "one_to_one", "appreciation", "review", "face_day"})
+APPOINTMENTS = TEAM | {"meeting", "clinical"}
+OWN = ("own", "travel", "check_in")
+ASKED_FOR = {"pod_rotation_severity": "nudge", "learning_severity": "nudge"}
+"""Rules that are off until somebody asks for them."""
 
 
 @dataclass(frozen=True)
@@ -49,20 +59,25 @@ class Fact:
     def end(self) -> int:
         return self.start + self.length
 
+    @property
+    def minutes(self) -> range:
+        return range(self.start, self.end)
+
 
 @dataclass(frozen=True)
 class World:
-    """A week from a Monday, in plain values."""
+    """Weeks from a Monday on, in plain values; `leave` are numbers of days."""
 
     first: date
     hours: str
     facts: tuple[Fact, ...]
     leave: frozenset[int]
     settings: tuple[tuple[str, int], ...]
+    weeks: int = 1
 
     @property
     def policy(self) -> Policy:
-        return override(Policy(), dict(self.settings), Layer.LEADER)
+        return override(Policy(), ASKED_FOR | dict(self.settings), Layer.LEADER)
 
     @property
     def diary(self) -> Diary:
@@ -70,7 +85,7 @@ class World:
         timed = [occurrence(index, fact, midnight) for index, fact in enumerate(self.facts)]
         away = [all_day(self.first + timedelta(days=day)) for day in sorted(self.leave)]
         pattern = parse_hours(self.hours, LONDON)
-        end = self.first + timedelta(days=7)
+        end = self.first + timedelta(weeks=self.weeks)
         return Diary(in_order([*timed, *away]), pattern, self.first, end)
 
 
@@ -89,7 +104,7 @@ def all_day(day: date) -> Occurrence:
 STEPS = (-30, -5, 0, 0, 5, 9, 10, 11, 15, 30, 60)
 """Minutes from one event's end to the next one's start."""
 LENGTHS = (0, 5, 20, 30, 45, 50, 60, 60, 90, 120)
-DAYS = (-1, 0, 0, 0, 0, 1, 2, 5, 6, 6, 6, 7)
+DAYS = (-1, 0, 0, 0, 0, 1, 2, 5, 6, 6, 6, 7, 7, 8, 11, 14, 15, 20)
 
 
 def facts(words: tuple[str, ...]) -> st.SearchStrategy[Fact]:
@@ -132,6 +147,19 @@ settings = st.fixed_dictionaries(
         "pod_minutes": st.sampled_from((15, 20, 25, 30)),
         "break_minutes": st.sampled_from((20, 30, 60)),
         "end_of_day_minutes": st.sampled_from((0, 10, 30)),
+        "long_run_minutes": st.sampled_from((60, 61, 90, 180)),
+        "open_minutes": st.sampled_from((0, 30, 60, 120)),
+        "long_day_minutes": st.sampled_from((0, 30, 60, 240)),
+        "contact_days": st.integers(1, 10),
+        "reports": st.integers(0, 3),
+        "one_to_one_weeks": st.integers(1, 4),
+        "one_to_one_minutes": st.sampled_from((15, 30)),
+        "appreciation_weeks": st.integers(1, 3),
+        "face_day_weeks": st.integers(0, 3),
+        "face_day_minutes": st.sampled_from((60, 120)),
+        "learning_weeks": st.integers(1, 3),
+        "learning_minutes": st.sampled_from((30, 60)),
+        "rotation_weeks": st.integers(2, 4),
     },
 ).map(lambda found: tuple(found.items()))
 
@@ -139,7 +167,7 @@ settings = st.fixed_dictionaries(
 def worlds(words: tuple[str, ...] = tuple(CLASSES)) -> st.SearchStrategy[World]:
     """Weeks with two runs of events and a few more, of the given words."""
     always_there: frozenset[int] = frozenset()
-    leave = st.one_of(st.just(always_there), st.frozensets(st.integers(0, 6), max_size=2))
+    leave = st.one_of(st.just(always_there), st.frozensets(st.integers(0, 20), max_size=3))
     return st.builds(
         World,
         st.sampled_from(FIRST_DAYS),
@@ -152,4 +180,5 @@ def worlds(words: tuple[str, ...] = tuple(CLASSES)) -> st.SearchStrategy[World]:
         ),
         leave,
         settings,
+        st.sampled_from((1, 1, 2, 3)),
     )

@@ -1,0 +1,107 @@
+"""What the rules have in common that ask for something every so many weeks.
+
+The diary's window is cut into periods of so many weeks, from the Monday of its first week on. A
+period is judged where all its weeks are in the window and somebody works in it.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from rules.diary import Diary
+from rules.event import Kind, Occurrence, ScoredAs, Status
+from rules.finding import Finding, Rule
+from rules.interval import Interval
+from rules.policy import Policy
+from rules.words import say_count, say_day, say_minutes
+from rules.working_pattern import dates, local_date, monday
+
+_WEEK = timedelta(weeks=1)
+_COUNTED = frozenset({ScoredAs.APPOINTMENT, ScoredAs.HOLD})
+
+
+@dataclass(frozen=True, slots=True)
+class Cadence:
+    """So many events of a kind in each period: all numbers are settings.
+
+    `noun` is one such event in words, `minutes` its length and `shortest` from which it counts.
+    Nothing is asked for where one of `weeks` and `wanted` is 0.
+    """
+
+    kind: Kind
+    noun: str
+    weeks: Callable[[Policy], int]
+    wanted: Callable[[Policy], int]
+    minutes: Callable[[Policy], int]
+    shortest: Callable[[Policy], int] = lambda policy: 0
+
+    def places(self, diary: Diary, policy: Policy) -> frozenset[date]:
+        """The first Monday of each period that is judged."""
+        return frozenset(first for first, _ in self.periods(diary, policy))
+
+    def periods(self, diary: Diary, policy: Policy) -> Iterator[tuple[date, date]]:
+        """Each period that is judged: its first day, and the first after it."""
+        if self.wanted(policy):
+            yield from periods(diary, self.weeks(policy))
+
+    def findings(self, rule: Rule, diary: Diary, policy: Policy) -> Iterator[Finding]:
+        """What is missing of it, period by period."""
+        wanted, length = self.wanted(policy), self.minutes(policy)
+        for first, end in self.periods(diary, policy):
+            there = [each for each in self._of(diary, policy) if first <= each[0] < end]
+            if len(there) < wanted:
+                yield rule.finding(
+                    policy,
+                    day=first,
+                    span=_working_span(diary, first, end),
+                    missing=(wanted - len(there)) * length,
+                    event_ids=tuple(each.id for _, each in there),
+                    message=self._message(first, policy, len(there)),
+                )
+
+    def _of(self, diary: Diary, policy: Policy) -> Sequence[tuple[date, Occurrence]]:
+        shortest = self.shortest(policy)
+        return [
+            (local_day(each, diary), each)
+            for each in diary.occurrences
+            if each.kind is self.kind and _counts(each, shortest)
+        ]
+
+    def _message(self, first: date, policy: Policy, had: int) -> str:
+        wanted, weeks = self.wanted(policy), self.weeks(policy)
+        stretch = f"the {weeks} weeks from" if weeks > 1 else "the week of"
+        has = say_count(had, self.noun) if had else f"no {self.noun} yet"
+        asked = f"{say_count(wanted, self.noun)} of {say_minutes(self.minutes(policy))}"
+        return f"In {stretch} {say_day(first)} your diary has {has}. Your settings ask for {asked}."
+
+
+def periods(diary: Diary, weeks: int) -> Iterator[tuple[date, date]]:
+    """Each whole period of so many weeks with a working day: its first day, the first after it."""
+    if not weeks:
+        return
+    first, after = monday(diary.start), monday(diary.end - timedelta(days=1)) + _WEEK
+    while first + weeks * _WEEK <= after:
+        end = first + weeks * _WEEK
+        if any(diary.day(each).window for each in dates(first, end)):
+            yield first, end
+        first = end
+
+
+def local_day(each: Occurrence, diary: Diary) -> date:
+    """The day on which an occurrence begins, all day or not."""
+    if isinstance(each.start, datetime):
+        return local_date(each.span.start, diary.pattern.zone)
+    return each.start
+
+
+def _counts(each: Occurrence, shortest: int) -> bool:
+    if each.all_day:
+        # a whole day in person has no hours, so no other rule counts it
+        return each.status is not Status.CANCELLED
+    return each.scored_as in _COUNTED and each.span.minutes >= shortest
+
+
+def _working_span(diary: Diary, first: date, end: date) -> Interval:
+    """From the first working hour of a period to its last."""
+    windows = [window.span for each in dates(first, end) if (window := diary.day(each).window)]
+    return Interval(windows[0].start, max(each.end for each in windows))

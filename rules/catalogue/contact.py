@@ -1,0 +1,85 @@
+"""No long stretch of working days without any team contact.
+
+A team chat, a one-to-one, a time for appreciation, a talk about circumstances, a day in person and
+an open virtual office are contact on the day they begin. After each `contact_days` working days in
+a row without any, one team chat is missing. Leave and days that are not worked do not count.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from rules.catalogue._cadence import local_day
+from rules.diary import Day, Diary
+from rules.event import TEAM_KINDS, Kind, ScoredAs, Status
+from rules.finding import Example, Finding, Rule, Scope
+from rules.interval import Interval
+from rules.policy import Policy
+from rules.words import say_count, say_day
+
+_CONTACT = TEAM_KINDS | {Kind.VIRTUAL_OFFICE}
+
+
+def _contacts(diary: Diary) -> frozenset[date]:
+    return frozenset(
+        local_day(each, diary) if each.all_day else diary.pattern.day_of(each.span.start)
+        for each in diary.occurrences
+        if each.kind in _CONTACT
+        and each.status is not Status.CANCELLED
+        and (each.all_day or each.scored_as is ScoredAs.APPOINTMENT or _is_open(each.kind))
+    )
+
+
+def _is_open(kind: Kind | None) -> bool:
+    """Shown as free, and contact all the same."""
+    return kind is Kind.VIRTUAL_OFFICE
+
+
+def _runs(diary: Diary) -> Iterator[Sequence[tuple[Day, Interval]]]:
+    """Working days in a row without contact."""
+    contacts, run = _contacts(diary), list[tuple[Day, Interval]]()
+    for day in diary.days:
+        if day.date in contacts:
+            yield run
+            run = []
+        elif day.window:
+            run.append((day, day.window.span))
+    yield run
+
+
+def _find(diary: Diary, policy: Policy) -> Iterator[Finding]:
+    for run in _runs(diary):
+        missing = len(run) // (policy.contact_days + 1)
+        if missing:
+            (first, begins), (last, ends) = run[0], run[-1]
+            yield RULE.finding(
+                policy,
+                day=first.date,
+                span=Interval(begins.start, max(begins.end, ends.end)),
+                missing=missing * policy.pod_minutes,
+                message=(
+                    f"From {say_day(first.date)} to {say_day(last.date)} there are "
+                    f"{say_count(len(run), 'working day')} without team time."
+                ),
+            )
+
+
+RULE = Rule(
+    id="contact",
+    title="Contact with the team",
+    about="No long stretch of working days without any time for the team.",
+    cite="4.5.2",
+    lines="L2102-2109",
+    find=_find,
+    scope=Scope.WEEKS,
+    examples=(
+        Example("Mon-Fri 10:00-11:00 meeting"),
+        Example("weeks 2; Fri 10:00-10:20 pod"),
+        Example("weeks 2; Wed 10:00-10:30 one_to_one; Wed+1 10:00-16:00 virtual_office"),
+        Example("weeks 2; Mon-Wed leave; Mon-Wed+1 leave"),
+        Example("weeks 2; Mon+1 10:00-10:20 pod; set contact_days 5"),
+        Example("weeks 2", (20,)),
+        Example("weeks 2; Tue+1 10:00-10:20 pod", (20,)),
+        Example("weeks 3; Mon 10:00-15:00 face_day; set pod_minutes 30", (60,)),
+        Example("weeks 3; set contact_days 4; Fri+1 10:00-10:15 appreciation", (20, 20)),
+    ),
+)
