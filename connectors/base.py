@@ -163,8 +163,9 @@ class DiaryWriter(Protocol):
     def make(self, change: Change, *, key: str, stamp: datetime) -> Made:
         """Make a change whose event still is what the plan saw: at `before`, of that `version`.
 
-        `key` names this change for ever, so making it again does nothing and answers the same
-        (a hold that is gone already raises EventGone). `stamp` is when it is made (aware UTC). A
+        `key` names this change for ever, so making it again does nothing and answers the same: of
+        a new hold, wherever somebody has put it since (a hold that is gone already raises
+        EventGone). `stamp` is when it is made (aware UTC). A
         change whose `event_id` is the UID of a series is made to all of it: `before` is any one
         member, and each is moved and shortened by what that member is.
 

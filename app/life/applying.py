@@ -10,9 +10,17 @@ from datetime import datetime, timedelta
 
 from app.deployment import Deployment
 from app.life import diaries, records
-from app.life.bounds import bounds
+from app.life.bounds import Bounds, bounds
 from app.life.diaries import LeaderDiary, Person
-from app.life.journal import Direction, Journal, Line, StepState, Turned, begin_again
+from app.life.journal import (
+    Direction,
+    Halted,
+    Journal,
+    Line,
+    StepState,
+    Turned,
+    begin_again,
+)
 from app.life.limits import mails
 from app.life.making import (
     WAIT,
@@ -25,11 +33,11 @@ from app.life.making import (
     find_out,
     reading_failed,
     settle_past,
+    why_halted,
 )
-from app.life.proposing import Origin
 from app.life.reasons import RESUMABLE, Reason
 from app.life.records import Contents, Kept, last_moments, needs, order
-from app.life.states import PlanState, move
+from app.life.states import Origin, PlanState, move
 from app.people.history import CLEARWAY, What, record
 from app.services.begun import is_begun
 from app.services.errors import ServiceError
@@ -155,13 +163,16 @@ def _refuse(job: Job, diary: LeaderDiary) -> Outcome | None:
 def _why_stale(
     deployment: Deployment, person: Person, kept: Kept, contents: Contents, diary: LeaderDiary
 ) -> Reason | None:
-    if person.rests(deployment.now()):
-        return Reason.PAUSED
+    halted = why_halted(kept, contents, person, deployment.now())
+    if halted is not None:
+        return halted
     if contents.basis != diaries.basis(deployment, person.settings):
         return Reason.SETTINGS
     fit = _Fit.of(contents, diary, dict(enumerate(contents.changes)), exactly=True)
     found = (fit.trouble(number) for number in range(len(contents.changes)))
     trouble = next((each for each in found if each is not None), None)
+    if trouble is None and kept.expires_at <= deployment.now():
+        return Reason.EXPIRED
     # what a person asks of one hold is asked against all this
     if trouble is None and kept.origin != Origin.LIFT:
         return _why_unbound(deployment, person, kept, contents, diary)
@@ -176,15 +187,19 @@ def _why_unbound(
     bound = bounds(deployment, person, opened, asked=kept.origin == Origin.PERSON)
     if mails(contents.changes) > bound.spent.mails_left(opened.policy):
         return Reason.LIMIT
-    for change in contents.changes:
-        if change.event_id in bound.keep:
-            return Reason.KEPT
-        place = change.after
-        if place is None or change.hold is None:
-            continue
-        if (opened.diary.pattern.day_of(place.start), change.hold) in bound.unwanted:
-            return Reason.UNWANTED
-    return None
+    found = (_why_unwanted(each, bound, diary) for each in contents.changes)
+    return next((each for each in found if each is not None), None)
+
+
+def _why_unwanted(change: Change, bound: Bounds, diary: LeaderDiary) -> Reason | None:
+    """Why one change is against what the leader wishes by now."""
+    if change.event_id in bound.keep:
+        return Reason.KEPT
+    place = change.after
+    if place is None or change.hold is None:
+        return None
+    day = diary.opened.diary.pattern.day_of(place.start)
+    return Reason.UNWANTED if (day, change.hold) in bound.unwanted else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,15 +258,32 @@ def _write(job: Job, diary: LeaderDiary) -> Stop | None:
     """Everything that has no outcome yet, what frees time for others first."""
     changes, opened = job.contents.changes, diary.opened
     settle_past(job.journal, changes, diary, lambda each: _is_past(each, opened.policy, opened.now))
+    try:
+        return _write_rest(job, diary)
+    except Halted as error:
+        _leave_rest(job, diary, error.reason)
+        return None
+
+
+def _leave_rest(job: Job, diary: LeaderDiary, reason: Reason) -> None:
+    """Nothing more is begun; what was begun is found out as far as looking can tell."""
+    find_out(job.journal, job.contents.changes, diary, reason)
     lines = job.journal.lines()
+    for number in range(len(job.contents.changes)):
+        if number not in lines or lines[number].is_untried:
+            job.journal.skip(number, reason)
+
+
+def _write_rest(job: Job, diary: LeaderDiary) -> Stop | None:
+    changes, lines = job.contents.changes, job.journal.lines()
     skipped = {each.number for each in lines.values() if each.state is StepState.SKIPPED}
-    fit = _resumed(job, diary, lines) if lines else None
+    resumed = _Resumed.of(job, diary, lines) if lines else None
     for number in order(changes):
         line = lines.get(number)
         if line is not None and line.state is not StepState.INTENT:
             continue
-        if line is None:
-            reason = None if fit is None else fit.trouble(number)
+        if line is None or line.is_untried:
+            reason = None if resumed is None else resumed.trouble(number)
             if any(needs(changes[number], changes[each]) for each in skipped):
                 reason = Reason.DEPENDS
             if reason is not None:
@@ -266,13 +298,42 @@ def _write(job: Job, diary: LeaderDiary) -> Stop | None:
     return None
 
 
-def _resumed(job: Job, diary: LeaderDiary, lines: Mapping[int, Line]) -> _Fit:
-    """What waited for the rest of the plan has to fit still; a member's version may have changed
-    with that of its series, so only times are compared."""
-    pending = {n: each for n, each in enumerate(job.contents.changes) if n not in lines}
-    made = frozenset(each.made.event_id for each in lines.values() if each.made is not None)
-    begun = frozenset(job.contents.changes[n].event_id or "" for n in lines)
-    return _Fit.of(job.contents, diary, pending, made | begun, exactly=False)
+@dataclass(frozen=True, slots=True)
+class _Resumed:
+    """What waited for the rest of the plan has to fit still, and to be wanted.
+
+    A member's version may have changed with that of its series, so only times are compared.
+    """
+
+    fit: _Fit
+    bound: Bounds
+    over: bool
+    old: bool
+
+    @classmethod
+    def of(cls, job: Job, diary: LeaderDiary, lines: Mapping[int, Line]) -> "_Resumed":
+        """`over` is whether the rest would send too many mails, and `old` whether the leader's
+        settings have changed since the plan was made."""
+        changes = job.contents.changes
+        begun = {n for n, line in lines.items() if not line.is_untried}
+        pending = {n: each for n, each in enumerate(changes) if n not in begun}
+        made = frozenset(each.made.event_id for each in lines.values() if each.made is not None)
+        known = made | {changes[n].event_id or "" for n in begun}
+        fit = _Fit.of(job.contents, diary, pending, known, exactly=False)
+        asked = job.kept.origin == Origin.PERSON
+        bound = bounds(job.deployment, job.person, diary.opened, asked=asked)
+        over = mails(pending.values()) > bound.spent.mails_left(diary.opened.policy)
+        now = diaries.basis(job.deployment, job.person.settings)
+        return cls(fit, bound, over, now != job.contents.basis)
+
+    def trouble(self, number: int) -> Reason | None:
+        """Why a change that was not begun is not made any more."""
+        if self.old:
+            return Reason.SETTINGS
+        change = self.fit.changes[number]
+        if self.over and change.mails:
+            return Reason.LIMIT
+        return _why_unwanted(change, self.bound, self.fit.diary) or self.fit.trouble(number)
 
 
 def _task(change: Change, number: int, line: Line | None, diary: LeaderDiary) -> Task:

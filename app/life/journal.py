@@ -6,7 +6,7 @@ A step is `intent` from before the first request until its outcome is known: aft
 follows from it: the rows of holds, and the count of who was told.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -17,7 +17,7 @@ from app.deployment import Deployment
 from app.life import lifting, records
 from app.life.reasons import Reason
 from app.life.records import MEETINGS, made_from_json, made_to_json
-from app.life.states import PlanState
+from app.life.states import PlanState, move
 from app.storage import Session, holds, leases, plans
 from app.storage.leases import Lease
 from app.storage.tables import Disturbance, Step
@@ -31,6 +31,9 @@ class Direction(StrEnum):
     UNDO = "undo"
 
 
+_BACK = frozenset({PlanState.UNDOING, PlanState.UNDONE, PlanState.PARTLY_UNDONE})
+
+
 class StepState(StrEnum):
     """What is known of a step."""
 
@@ -41,6 +44,14 @@ class StepState(StrEnum):
 
 class Turned(Exception):
     """The plan goes another way by now: somebody has asked to undo it."""
+
+
+class Halted(Exception):
+    """Nothing more of the plan may be begun: `reason` is what its leader has chosen since."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +98,17 @@ class Journal:
         """Every line by number."""
         return read(self.deployment, self.plan_id, self.direction)
 
-    def intend(self, number: int, connection_id: str, going: PlanState) -> Line:
+    def intend(
+        self,
+        number: int,
+        connection_id: str,
+        going: PlanState,
+        halted: Callable[[Session], Reason | None],
+    ) -> Line:
         """Note that the calendar is about to be asked; the same stamp however often that is.
 
-        Raises Turned where the plan is no longer `going` this way.
+        Raises Turned where the plan is no longer `going` this way, and Halted for a step that is
+        known not to be written where `halted` gives a reason.
         """
 
         def work(session: Session) -> Line:
@@ -98,6 +116,9 @@ class Journal:
             if plans.state_of(session, self.plan_id) != going:
                 raise Turned
             row, line = self._find(session, number)
+            reason = halted(session) if line.is_untried else None
+            if reason is not None:
+                raise Halted(reason)
             if line.stamp is None:
                 line = replace(line, stamp=self.deployment.now(), connection_id=connection_id)
             line = replace(line, attempts=line.attempts + 1, reason=None)
@@ -121,6 +142,27 @@ class Journal:
                 lifting.settle(self.deployment, session, self.lease.leader_id, made.change)
             elif made.change.kind in MEETINGS:
                 self._count(session, line.number, made)
+
+        self.deployment.database.persist(work)
+
+    def late(self, line: Line, made: Made) -> None:
+        """Note what was made after the lease was lost, without one.
+
+        Whoever has the lease by now may have taken the plan back, and not have seen this: then
+        that begins again for this step, with the event as this worker has left it.
+        """
+
+        def work(session: Session) -> None:
+            plan = plans.locked(session, self.lease.leader_id, self.plan_id)
+            leases.mark_dirty(session, self.lease.leader_id)
+            if plan is None or self.direction is not Direction.APPLY or plan.state not in _BACK:
+                return
+            row, _ = self._find(session, line.number)
+            done = replace(line, state=StepState.DONE, reason=None, made=made)
+            self._write(session, row, done)
+            plans.drop_step(session, self.plan_id, Direction.UNDO, line.number)
+            if plan.state != PlanState.UNDOING:
+                move(plan, PlanState.UNDOING, self.deployment.now())
 
         self.deployment.database.persist(work)
 
@@ -205,7 +247,7 @@ def begin_again(session: Session, plan_id: str, direction: Direction) -> None:
     """Give steps without an outcome all their attempts once more; that they were tried stays known."""
     for row in plans.steps(session, plan_id, direction):
         if row.state == StepState.INTENT:
-            row.attempts = min(row.attempts, 1)
+            row.attempts = min(row.attempts, 2)
 
 
 def event_print(deployment: Deployment, event_id: str) -> str:

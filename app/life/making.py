@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from app.connecting.connections import note
 from app.deployment import Deployment
@@ -12,9 +12,10 @@ from app.life import diaries
 from app.life.diaries import LeaderDiary, Person
 from app.life.journal import Direction, Journal, Line, StepState
 from app.life.reasons import Reason
-from app.life.records import Contents, Kept
-from app.life.states import PlanState
-from app.storage import leases
+from app.life.records import LONGEST, Contents, Kept
+from app.life.states import Origin, PlanState
+from app.people.settings import Mode
+from app.storage import Session
 from app.storage.leases import Lease, LostLease
 from connectors.base import Made
 from connectors.errors import (
@@ -90,10 +91,35 @@ class Job:
         window = (self.contents.start, self.contents.end)
         return diaries.opened(self.deployment, self.person, *window, whole=whole)
 
+    def halted(self, session: Session) -> Reason | None:
+        """Why nothing more of the plan may be begun, by what its leader has chosen until now.
+
+        What is taken back is taken back, and a hold that somebody gives up is asked for by hand.
+        """
+        if self.journal.direction is Direction.UNDO:
+            return None
+        person = diaries.person_in(self.deployment, session, self.lease.leader_id)
+        return why_halted(self.kept, self.contents, person, self.deployment.now())
+
     def key(self, number: int) -> str:
         """The name of one change for ever."""
         end = "/undo" if self.journal.direction is Direction.UNDO else ""
         return f"{self.kept.id}/{number}{end}"
+
+
+def why_halted(kept: Kept, contents: Contents, person: Person, now: datetime) -> Reason | None:
+    """Why an accepted plan may not be begun or gone on with, None where it may."""
+    if person.rests(now):
+        return Reason.PAUSED
+    if kept.origin == Origin.LIFT:
+        return None
+    if person.mode is Mode.OBSERVE:
+        return Reason.LOOKS
+    if kept.origin == Origin.AUTO:
+        held = {each.hold for each in contents.changes}
+        if person.mode is not Mode.AUTO or not held <= person.settings.auto:
+            return Reason.SETTINGS
+    return Reason.EXPIRED if kept.made_at + LONGEST <= now else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,14 +134,14 @@ class Task:
 def carry_out(job: Job, diary: LeaderDiary, task: Task) -> StepState | Stop:
     """Make one change, or note why it cannot be made.
 
-    Raises LostLease, Turned, and whatever nobody foresaw: then its outcome is not known, and
-    doing this again finds it out.
+    Raises LostLease, Turned, Halted, and whatever nobody foresaw: then its outcome is not known,
+    and doing this again finds it out.
     """
     writer = diary.writer(task.connection_id)
     if writer is None:
         job.journal.wait(task.number, Reason.DISCONNECTED)
         return Stop(Reason.DISCONNECTED)
-    line = job.journal.intend(task.number, task.connection_id, job.going)
+    line = job.journal.intend(task.number, task.connection_id, job.going, job.halted)
     if line.attempts > MOST_ATTEMPTS:
         job.journal.wait(task.number, Reason.UNREACHABLE)
         return Stop(Reason.UNREACHABLE)
@@ -165,9 +191,7 @@ def _note_done(job: Job, line: Line, made: Made) -> None:
     try:
         job.journal.done(line, made)
     except LostLease:
-        # whoever has the lease now may not have seen this yet: let them look
-        with job.deployment.database.transaction() as session:
-            leases.mark_dirty(session, job.lease.leader_id)
+        job.journal.late(line, made)
         logger.warning("a step was made after its lease was lost")
         raise
 

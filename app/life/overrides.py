@@ -89,7 +89,9 @@ def of_leader(session: Session, leader_id: str, now: datetime) -> tuple[Override
 
 
 def remember(session: Session, leader_id: str, override: Override) -> None:
-    """Keep it, in the transaction in which what it follows from is kept."""
+    """Keep it, in the transaction in which what it follows from is kept; once."""
+    if stored.find(session, leader_id, override.id) is not None:
+        return
     row = tables.Override(
         id=override.id,
         leader_id=leader_id,
@@ -102,6 +104,11 @@ def remember(session: Session, leader_id: str, override: Override) -> None:
         owed_until=override.owed_until,
     )
     stored.add(session, row)
+
+
+def forget(session: Session, leader_id: str, override_id: str) -> None:
+    """It is as if nobody had done it; one that is not there is no error."""
+    stored.drop(session, leader_id, override_id)
 
 
 def new(day: date, kind: Kind, how: How, span: Interval, at: datetime) -> Override:

@@ -7,7 +7,6 @@ plan takes the place of those that nobody has answered.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 from hmac import compare_digest
 from uuid import uuid4
 
@@ -17,8 +16,8 @@ from app.life.bounds import bounds, plan_within
 from app.life.diaries import LeaderDiary, Person
 from app.life.errors import AskFirst, IsPaused, OnlyLooks, OtherPlan, WrongState
 from app.life.reasons import Reason
-from app.life.records import MEETINGS, Contents, last_moments, needs
-from app.life.states import MOVES, UNFINISHED, WAITING, PlanState, move
+from app.life.records import LONGEST, MEETINGS, Contents, last_moments, needs
+from app.life.states import MOVES, UNFINISHED, WAITING, Origin, PlanState, move
 from app.people.choices import policy_of, zone_of
 from app.people.history import CLEARWAY, LEADER, Actor, What, record
 from app.people.settings import Mode
@@ -34,27 +33,15 @@ from rules.planner.rights import Unwanted
 from rules.policy import Policy
 from rules.working_pattern import local_date
 
-LONGEST = timedelta(days=7)
-"""For how long a plan can be accepted, where nothing in it begins before."""
 NOTICE = timedelta(hours=1)
 """A plan changes nothing that begins sooner."""
 QUIET = timedelta(days=7)
 """For how long the same plan is not made again by itself once it was declined or taken back."""
 _UNWELCOME = frozenset({PlanState.DECLINED, PlanState.UNDONE})
+_IN_HAND = frozenset({PlanState.APPLYING, PlanState.UNDOING})
 _MEETING_WEEKS = 2
 _NEAR = frozenset({Kind.GAP, Kind.BREAK, Kind.END_OF_DAY})
 _MANY = 500
-
-
-class Origin(StrEnum):
-    """Who or what asked for a plan."""
-
-    ROUTINE = "routine"
-    REACTION = "reaction"
-    LIFT = "lift"
-    PERSON = "person"
-    AUTO = "auto"
-    """The part of another one, which nobody asked for, that Clearway does by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +85,7 @@ def propose(deployment: Deployment, lease: Lease, wish: Wish) -> Offer:
     ConnectorError and BadInput where the diary cannot be read, and LostLease.
     """
     person = diaries.person_of(deployment, lease.leader_id)
-    if not _may_offer(person, wish, deployment.now()):
+    if not _may_offer(person, wish, deployment.now()) or _is_busy(deployment, person.id, wish):
         return Offer()
     start, end = _window(person, wish, deployment.now())
     with diaries.opened(deployment, person, start, end) as diary:
@@ -269,6 +256,14 @@ def _expire(deployment: Deployment, leader_id: str, plan_id: str) -> bool:
 def _may_offer(person: Person, wish: Wish, now: datetime) -> bool:
     asked = wish.origin is Origin.PERSON
     return not person.rests(now) and (asked or person.mode is not Mode.OBSERVE)
+
+
+def _is_busy(deployment: Deployment, leader_id: str, wish: Wish) -> bool:
+    """Whether a plan is being written or taken back: what it makes cannot be seen yet."""
+    if wish.origin is Origin.PERSON:
+        return False
+    with deployment.database.transaction() as session:
+        return bool(plans.ids_in(session, leader_id, [each.value for each in _IN_HAND]))
 
 
 def _window(person: Person, wish: Wish, now: datetime) -> tuple[date, date]:

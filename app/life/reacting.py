@@ -20,7 +20,8 @@ from app.life import limits
 from app.life.journal import event_print
 from app.life.lifting import grid, lacking
 from app.life.limits import NOTICE, REQUEST, Spent
-from app.life.proposing import Origin, Wish
+from app.life.proposing import Wish
+from app.life.states import Origin
 from app.people.history import CLEARWAY, LEADER, Actor, What, record
 from app.people.settings import Reaction
 from app.storage import Session, disturbances, leases

@@ -11,6 +11,8 @@ class Reason(StrEnum):
     NEWER = "newer"
     SETTINGS = "settings"
     PAUSED = "paused"
+    LOOKS = "looks"
+    EXPIRED = "expired"
     CHANGED = "changed"
     GONE = "gone"
     TAKEN = "taken"
@@ -33,6 +35,8 @@ SENTENCES: Mapping[Reason, str] = MappingProxyType(
         Reason.NEWER: "A newer plan has taken its place.",
         Reason.SETTINGS: "Your settings have changed since the plan was made.",
         Reason.PAUSED: "Clearway is paused.",
+        Reason.LOOKS: "You chose that Clearway only looks.",
+        Reason.EXPIRED: "The plan had run out by then.",
         Reason.CHANGED: "Somebody has edited the event since.",
         Reason.GONE: "Somebody has removed the event since.",
         Reason.TAKEN: "The time is no longer free.",

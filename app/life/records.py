@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from app.deployment import Deployment
@@ -16,6 +16,8 @@ from rules.change import Agreement, Change, ChangeKind
 from rules.event import Kind
 from rules.interval import Interval
 
+LONGEST = timedelta(days=7)
+"""For how long a plan can be accepted and begun, where nothing in it begins before."""
 MEETINGS = frozenset({ChangeKind.EVENT_MOVE, ChangeKind.EVENT_SHORTEN})
 
 

@@ -14,9 +14,9 @@ from app.life import diaries, lifting, proposing, records
 from app.life.diaries import Person
 from app.life.errors import IsPaused
 from app.life.lifting import NoHold
-from app.life.proposing import Origin, Wish
+from app.life.proposing import Wish
 from app.life.records import Contents
-from app.life.states import PlanState, move
+from app.life.states import Origin, PlanState, move
 from app.people.choices import files_of, policy_of, zone_of
 from app.people.history import LEADER, Actor, What, record
 from app.services.hours import make_pattern

@@ -2,7 +2,7 @@
 
 proposed ─▶ accepted ─▶ applying ─▶ applied ─┐
     │           │           ├─────▶ partly applied ◀─▶ (applying again)
-    ▼           ▼           ├─────▶ conflicted ├─▶ undoing ─▶ undone
+    ▼           ▼           ├─────▶ conflicted ├─▶ undoing ◀─▶ undone
 declined     expired        ▼                  ┘      ▲ └──▶ partly undone
 expired      stale        stale                       └─────────────┘
 """
@@ -36,6 +36,17 @@ class PlanState(StrEnum):
     PARTLY_UNDONE = "partly_undone"
 
 
+class Origin(StrEnum):
+    """Who or what asked for a plan."""
+
+    ROUTINE = "routine"
+    REACTION = "reaction"
+    LIFT = "lift"
+    PERSON = "person"
+    AUTO = "auto"
+    """The part of another one, which nobody asked for, that Clearway does by itself."""
+
+
 MOVES: Mapping[PlanState, frozenset[PlanState]] = MappingProxyType(
     {
         PlanState.PROPOSED: frozenset(
@@ -60,7 +71,8 @@ MOVES: Mapping[PlanState, frozenset[PlanState]] = MappingProxyType(
         PlanState.PARTLY_APPLIED: frozenset({PlanState.APPLYING, PlanState.UNDOING}),
         PlanState.CONFLICTED: frozenset({PlanState.UNDOING}),
         PlanState.UNDOING: frozenset({PlanState.UNDONE, PlanState.PARTLY_UNDONE}),
-        PlanState.UNDONE: frozenset(),
+        # something of it turned up after all
+        PlanState.UNDONE: frozenset({PlanState.UNDOING}),
         PlanState.PARTLY_UNDONE: frozenset({PlanState.UNDOING}),
     }
 )

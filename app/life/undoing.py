@@ -4,15 +4,24 @@ That it is taken back is written down before the first calendar is asked, so not
 made any more, whatever dies. What has begun stays as it is.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from uuid import NAMESPACE_OID, uuid5
 
 from app.deployment import Deployment
 from app.life import diaries, overrides, records
 from app.life.diaries import LeaderDiary
 from app.life.errors import TooLate
-from app.life.journal import Direction, Journal, Line, StepState, Turned, begin_again
+from app.life.journal import (
+    Direction,
+    Journal,
+    Line,
+    StepState,
+    Turned,
+    begin_again,
+    event_print,
+)
 from app.life.making import (
     Job,
     Outcome,
@@ -25,13 +34,12 @@ from app.life.making import (
     settle_past,
 )
 from app.life.overrides import How, Override
-from app.life.proposing import Origin
 from app.life.reasons import Reason
 from app.life.records import order
-from app.life.states import PlanState, move
+from app.life.states import Origin, PlanState, move
 from app.people.history import CLEARWAY, LEADER, Actor, What, record
 from app.services.errors import ServiceError
-from app.storage import Session, leases
+from app.storage import Session, holds, leases, plans
 from app.storage.leases import Lease
 from connectors.base import Made, inverse
 from connectors.errors import ConnectorError
@@ -206,9 +214,11 @@ def _settle(way: _Way, stop: Stop | None) -> Outcome:
             return Outcome(state, reason)
         if row.state != PlanState.UNDOING:
             raise Turned
+        if len(plans.steps(session, job.kept.id, Direction.UNDO)) != len(back):
+            # a worker that had slept made something meanwhile: that goes too
+            return Outcome(PlanState.UNDOING, None, 0.0)
         move(row, state, job.deployment.now(), reason)
-        for each in given_up:
-            overrides.remember(session, job.lease.leader_id, each)
+        _respect(job, session, given_up, forth, back)
         what = What.PLAN_UNDONE if reason is None else What.PLAN_PARTLY_UNDONE
         _tell(job, session, what, forth, back)
         return Outcome(state, reason)
@@ -221,19 +231,44 @@ def _given_up(way: _Way, diary: LeaderDiary) -> list[Override]:
     if way.back.kept.origin != Origin.AUTO:
         return []
     day_of, now = diary.opened.diary.pattern.day_of, way.back.deployment.now()
-    forth = way.forth.journal.lines()
-    places = [
-        (each.hold, each.after)
-        for number, back in way.back.journal.lines().items()
-        if back.state is StepState.DONE and (made := forth[number].made) is not None
-        for each in (made.change,)
-        if each.kind is ChangeKind.HOLD_CREATE
-    ]
     return [
-        overrides.new(day_of(place.start), kind, How.UNDONE, place, now)
-        for kind, place in places
-        if kind is not None and place is not None
+        replace(
+            overrides.new(day_of(each.after.start), each.hold, How.UNDONE, each.after, now),
+            # the same however often it is taken back
+            id=uuid5(NAMESPACE_OID, f"{way.back.kept.id}/{number}").hex,
+        )
+        for number, each in enumerate(way.forth.contents.changes)
+        if each.kind is ChangeKind.HOLD_CREATE and each.hold is not None and each.after is not None
     ]
+
+
+def _respect(
+    job: Job,
+    session: Session,
+    given_up: Sequence[Override],
+    forth: Mapping[int, Line],
+    back: Mapping[int, Line],
+) -> None:
+    """What follows for plans to come from what was taken back."""
+    leader_id = job.lease.leader_id
+    if job.kept.origin == Origin.LIFT:
+        # the hold is there again, so nothing is owed for it
+        overrides.forget(session, leader_id, job.kept.id)
+    for each in given_up:
+        overrides.remember(session, leader_id, each)
+    moved = (
+        line.made.event_id
+        for number, line in forth.items()
+        if job.kept.origin == Origin.AUTO
+        and line.made is not None
+        and line.made.change.kind is ChangeKind.HOLD_MOVE
+        and number in back
+        and back[number].state is StepState.DONE
+    )
+    for event_id in moved:
+        hold = holds.of_event(session, leader_id, event_print(job.deployment, event_id))
+        if hold is not None:
+            holds.keep_firm(session, leader_id, hold.id, firm=True)
 
 
 def _why_partly(

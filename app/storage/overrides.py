@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from app.storage.tables import Override
@@ -13,6 +13,19 @@ def add(session: Session, override: Override) -> None:
     """Remember that somebody gave up or moved a hold."""
     session.add(override)
     session.flush()
+
+
+def find(session: Session, leader_id: str, override_id: str) -> Override | None:
+    """One of this leader's by its id."""
+    found = select(Override).where(Override.id == override_id, Override.leader_id == leader_id)
+    return session.scalars(found).one_or_none()
+
+
+def drop(session: Session, leader_id: str, override_id: str) -> None:
+    """Forget one; one that is not there is no error."""
+    session.execute(
+        delete(Override).where(Override.id == override_id, Override.leader_id == leader_id)
+    )
 
 
 def of_leader(

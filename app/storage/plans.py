@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import and_, false, or_, select
+from sqlalchemy import and_, delete, false, or_, select
 from sqlalchemy.orm import Session
 
 from app.storage.tables import Disturbance, Plan, Step
@@ -110,6 +110,14 @@ def keep_step(session: Session, step: Step) -> None:
     """Write a step down, new or changed."""
     session.add(step)
     session.flush()
+
+
+def drop_step(session: Session, plan_id: str, direction: str, number: int) -> None:
+    """Forget a step, so that it is begun again; one that is not there is no error."""
+    found = delete(Step).where(
+        Step.plan_id == plan_id, Step.direction == direction, Step.number == number
+    )
+    session.execute(found)
 
 
 def disturb_once(session: Session, disturbance: Disturbance) -> None:

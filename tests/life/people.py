@@ -8,7 +8,8 @@ from typing import Any
 from app.life import applying, diaries, noticing, proposing
 from app.life.bounds import Bounds, bounds, plan_within
 from app.life.noticing import Noticed
-from app.life.proposing import Origin, Wish
+from app.life.proposing import Wish
+from app.life.states import Origin
 from app.services.plan import Planned
 from app.shapes import plan_hash
 from app.storage import holds

@@ -3,9 +3,9 @@
 from uuid import uuid4
 
 from app.life import applying, locks, proposing
-from app.life.proposing import Origin, Wish
+from app.life.proposing import Wish
 from app.life.reasons import Reason
-from app.life.states import PlanState
+from app.life.states import Origin, PlanState
 from app.shapes import plan_hash
 from app.storage import disturbances
 from app.storage.tables import Disturbance

@@ -13,9 +13,9 @@ from app.life.errors import (
     OtherPlan,
     WrongState,
 )
-from app.life.proposing import Offer, Origin, Wish
+from app.life.proposing import Offer, Wish
 from app.life.reasons import Reason
-from app.life.states import PlanState
+from app.life.states import Origin, PlanState
 from app.people.settings import LeaderSettings, Mode
 from app.shapes import plan_hash
 from app.storage import plans, retention

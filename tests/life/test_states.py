@@ -18,6 +18,7 @@ applied -> undoing
 partly_applied -> applying undoing
 conflicted -> undoing
 undoing -> undone partly_undone
+undone -> undoing
 partly_undone -> undoing
 """
 """Written again by hand, so that a slip in the table is seen."""

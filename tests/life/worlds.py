@@ -29,7 +29,6 @@ from app.storage.database import Database
 from app.storage.leases import Lease
 from app.storage.tables import Base, Connection, Disturbance, Hold, Leader, Mailbox
 from connectors.base import Ability, Made, Reading
-from connectors.errors import EventChanged
 from connectors.memory import MemoryDiary
 from rules.change import Agreement, Change, ChangeKind
 from rules.event import Kind, Occurrence, ScoredAs
@@ -99,11 +98,8 @@ class Calendar(MemoryDiary):
             known = self._events.get(f"hold-{key}")
         else:
             known = self._named(change.event_id or "")[0]
-        if known is not None and known.span == change.after:
-            return Made(change, known.id, known.version)
-        if known is not None and change.kind is ChangeKind.HOLD_CREATE:
-            raise EventChanged
-        return None
+        again = change.kind is ChangeKind.HOLD_CREATE or (known and known.span == change.after)
+        return Made(change, known.id, known.version) if known is not None and again else None
 
     def _tell(self, made: Made) -> Made:
         known = self._events.get(made.event_id)

@@ -22,11 +22,11 @@ from app.door.workers import Busy
 from app.life import applying, diaries, proposing, records, reports, undoing
 from app.life.errors import IsPaused, OtherPlan
 from app.life.journal import StepState
-from app.life.proposing import Origin, Wish
+from app.life.proposing import Wish
 from app.life.reasons import SENTENCES, Reason
 from app.life.records import Kept
 from app.life.reports import Fate
-from app.life.states import WORKING, PlanState
+from app.life.states import WORKING, Origin, PlanState
 from app.services.errors import BadInput
 from app.shapes import ChangeItem, Instant, PlanResult, Shape, change_of, say_moment
 from app.storage.leases import LostLease

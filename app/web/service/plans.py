@@ -13,8 +13,8 @@ from app import problems
 from app.door.turns import at_the_diary
 from app.life import diaries, proposing, records, reports, undoing
 from app.life.errors import IsPaused
-from app.life.proposing import Origin, Wish
-from app.life.states import WORKING
+from app.life.proposing import Wish
+from app.life.states import WORKING, Origin
 from app.people import leaders
 from app.people.choices import zone_of
 from app.people.errors import BadChoice
