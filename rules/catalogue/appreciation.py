@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from rules.catalogue._cadence import Cadence
+from rules.cadence import Cadence
 from rules.diary import Diary
 from rules.event import Kind
 from rules.finding import Example, Finding, Rule, Scope

@@ -8,7 +8,7 @@ a row without any, one team chat is missing. Leave and days that are not worked 
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from rules.catalogue._cadence import local_day
+from rules.cadence import local_day
 from rules.diary import Day, Diary
 from rules.event import TEAM_KINDS, Kind, ScoredAs, Status
 from rules.finding import Example, Finding, Rule, Scope

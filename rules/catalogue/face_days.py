@@ -6,7 +6,7 @@ now”, which is as good an answer: the report asks leaders to find out how much
 
 from collections.abc import Iterator
 
-from rules.catalogue._cadence import Cadence
+from rules.cadence import Cadence
 from rules.diary import Diary
 from rules.event import Kind
 from rules.finding import Example, Finding, Rule, Scope

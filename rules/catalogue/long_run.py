@@ -7,10 +7,10 @@ one long appointment. In each whole `long_run_minutes` of it, but where it ends 
 
 from collections.abc import Iterator
 
-from rules.catalogue._blocks import Run, runs
 from rules.diary import Diary
 from rules.finding import Example, Finding, Rule, instant_key
 from rules.policy import Policy
+from rules.runs import Run, runs
 from rules.words import say_day, say_minutes, say_time
 
 

@@ -5,10 +5,10 @@ A working day with at least three appointments, and nowhere `gap_minutes` free b
 
 from collections.abc import Iterator
 
-from rules.catalogue._blocks import runs
 from rules.diary import Diary
 from rules.finding import Example, Finding, Rule, Scope
 from rules.policy import Policy
+from rules.runs import runs
 from rules.words import say_count, say_day, say_minutes
 
 _MANY = 3

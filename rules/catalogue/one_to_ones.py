@@ -6,7 +6,7 @@ since nobody's name is known. Nothing is asked for where it is 0.
 
 from collections.abc import Iterator
 
-from rules.catalogue._cadence import Cadence
+from rules.cadence import Cadence
 from rules.diary import Diary
 from rules.event import Kind
 from rules.finding import Example, Finding, Rule, Scope

@@ -7,7 +7,7 @@ different halves of the week's days (before and after midday).
 from collections.abc import Iterator
 from datetime import date
 
-from rules.catalogue._cadence import local_day, periods
+from rules.cadence import local_day, periods
 from rules.diary import Diary
 from rules.event import Kind, Occurrence, ScoredAs
 from rules.finding import Example, Finding, Rule, Scope
