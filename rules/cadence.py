@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from rules.diary import Diary
+from rules.diary import Diary, in_order
 from rules.event import Kind, Occurrence, ScoredAs, Status
 from rules.finding import Finding, Rule
 from rules.interval import Interval
@@ -63,7 +63,7 @@ class Cadence:
         shortest = self.shortest(policy)
         return [
             (local_day(each, diary), each)
-            for each in diary.occurrences
+            for each in in_order(diary.occurrences)
             if each.kind is self.kind and _counts(each, shortest)
         ]
 

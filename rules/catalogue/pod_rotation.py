@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from rules.cadence import local_day, periods
-from rules.diary import Diary
+from rules.diary import Diary, in_order
 from rules.event import Kind, Occurrence, ScoredAs
 from rules.finding import Example, Finding, Rule, Scope
 from rules.interval import Interval
@@ -21,7 +21,7 @@ _DIFFERENT = 3
 def _pods(diary: Diary, first: date, end: date) -> list[Occurrence]:
     return [
         each
-        for each in diary.occurrences
+        for each in in_order(diary.occurrences)
         if each.kind is Kind.POD
         and each.scored_as is ScoredAs.APPOINTMENT
         and first <= local_day(each, diary) < end
