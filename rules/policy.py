@@ -166,6 +166,15 @@ class Policy:
     rotation_weeks: int = _setting(
         4, "team contacts take turns over so many weeks", cite="ours", low=2, high=8, unit="weeks"
     )
+    contracted_minutes: int = _setting(
+        0, "a contracted week; 0 for what the working hours say", low=0, high=3600
+    )
+    programmed_activities: int = _setting(
+        0, "of a consultant's week; 0 where there are none", low=0, high=15, unit="a week"
+    )
+    programmed_activity_minutes: int = _setting(
+        240, "length of a programmed activity or session", cite="ours", low=180, high=240, step=5
+    )
 
     gap_severity: Severity = _setting(Severity.MUST, "how much the gap rule asks", unit="severity")
     protected_severity: Severity = _setting(
