@@ -1,7 +1,8 @@
 """Whether anything changed in a connected diary, for as little as it takes to know.
 
 Where the last look left off is sealed with the connection. It moves on only when the caller has
-done what the change asks for (`keep`), so that a worker that dies in between loses nothing.
+done what the change asks for (`keep`), so that a worker that dies in between loses nothing, and
+only from where the look began, so that what a person says in between is not lost either.
 """
 
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ from app.deployment import Deployment
 from app.services.live import LiveDiary, Viewer
 from app.storage import Session, leases
 from app.storage import connections as stored
+from app.storage.vault import Sealed
 from connectors.base import Ability, Reading, Synced, SyncState
 from connectors.errors import ConnectorError, SuddenlyEmpty
 from rules.interval import Interval
@@ -29,7 +31,7 @@ class Look:
     """What a look found. `reading` is the window anew, None where nothing in it changed.
 
     `confirmed` is whether a person said since the last look that was kept that the diary is
-    rightly empty.
+    rightly empty. `since` is that look, sealed.
     """
 
     connection_id: str
@@ -37,6 +39,7 @@ class Look:
     state: SyncState = field(repr=False)
     at: datetime
     confirmed: bool = False
+    since: Sealed | None = field(default=None, repr=False)
 
     @property
     def changed(self) -> bool:
@@ -73,21 +76,29 @@ def look(
         raise
     note(deployment, connection_id, None)
     confirmed = _is_confirmed(deployment, row.sync)
-    seen = Look(connection_id, found.reading, found.state, deployment.now(), confirmed)
+    seen = Look(connection_id, found.reading, found.state, deployment.now(), confirmed, row.sync)
     if not seen.changed:
         with deployment.database.transaction() as session:
             keep(deployment, session, seen)
     return seen
 
 
-def keep(deployment: Deployment, session: Session, seen: Look) -> None:
-    """Go on from this look the next time: what it found has been dealt with."""
-    _keep(deployment, session, seen, _to_json(seen.state))
+def keep(deployment: Deployment, session: Session, seen: Look) -> bool:
+    """Go on from this look the next time: what it found has been dealt with.
+
+    False, and nothing is kept, where another look was kept or a person said something meanwhile:
+    the next look goes on from that.
+    """
+    sealed = deployment.database.vault.seal(_to_json(seen.state))
+    return stored.keep_look(session, seen.connection_id, seen.since, sealed, seen.at)
 
 
-def _keep(deployment: Deployment, session: Session, seen: Look, state: Mapping[str, Any]) -> None:
-    sealed = deployment.database.vault.seal(state)
-    stored.change(session, seen.connection_id, sync=sealed, read_at=seen.at)
+def is_confirmed(deployment: Deployment, leader_id: str, connection_id: str) -> bool:
+    """Whether a person said that the calendar is rightly empty, and nobody has dealt with it yet.
+
+    Raises NoConnection.
+    """
+    return _is_confirmed(deployment, find(deployment, leader_id, connection_id).sync)
 
 
 def confirm_empty(deployment: Deployment, leader_id: str, connection_id: str) -> State:
@@ -97,8 +108,9 @@ def confirm_empty(deployment: Deployment, leader_id: str, connection_id: str) ->
     Raises NoConnection, NotSetUp and ConnectorError.
     """
     seen = look(deployment, leader_id, connection_id, allow_empty=True)
+    sealed = deployment.database.vault.seal({**_to_json(seen.state), _CONFIRMED: True})
     with deployment.database.transaction() as session:
-        _keep(deployment, session, seen, {**_to_json(seen.state), _CONFIRMED: True})
+        stored.change(session, connection_id, sync=sealed, read_at=seen.at)
         leases.mark_dirty(session, leader_id)
     return State.ACTIVE
 

@@ -5,7 +5,7 @@ back. Then the diary is looked at, people's own edits are noticed, invitations a
 once a night a new plan is made. Each part may be cut off anywhere and is right when done again.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -13,15 +13,28 @@ from typing import Any
 from app import logs, metrics
 from app.connecting import changes, connections, opening
 from app.connecting.changes import Look
+from app.connecting.connections import Connection
 from app.connecting.errors import ConnectingError
 from app.deployment import Deployment
-from app.life import applying, diaries, leaving, memory, noticing, proposing, reacting, undoing
+from app.life import (
+    applying,
+    diaries,
+    journal,
+    leaving,
+    memory,
+    noticing,
+    proposing,
+    reacting,
+    undoing,
+)
 from app.life.bounds import bounds
 from app.life.diaries import LeaderDiary, Person
 from app.life.errors import NoPlan
+from app.life.journal import Direction, Line, StepState
 from app.life.making import Outcome
 from app.life.proposing import Wish
 from app.life.reacting import Answer, Choice, Step
+from app.life.reasons import RESUMABLE
 from app.life.states import WORKING, PlanState
 from app.logs import Event
 from app.people.choices import zone_of
@@ -136,29 +149,38 @@ def _take_news(deployment: Deployment, lease: Lease) -> _News:
 
 
 def _look(deployment: Deployment, lease: Lease, person: Person, news: _News) -> None:
-    """See what changed; where anything did, notice people's edits and react to invitations."""
-    looks, watched = _look_at_each(deployment, lease.leader_id)
+    """See what changed; where anything did, notice people's edits and react to invitations.
+
+    What nobody could deal with now is news the next time: in a pause, or where a reading failed.
+    """
+    looks, known = _look_at_each(deployment, lease.leader_id)
+    changed = [each for each in looks if each.changed]
     judged = None
-    if any(each.changed for each in looks) and not person.rests(deployment.now()):
-        confirmed = {each.connection_id for each in looks if each.confirmed}
+    if changed and not person.rests(deployment.now()):
+        confirmed = {each.connection_id for each in changed if each.confirmed}
         judged = _judge(deployment, lease, person, confirmed)
+    dealt_with = judged is not None or not changed
+    watched = all(each.watched for each in known)
 
     def work(session: Session) -> None:
         leases.check(session, lease)
         if judged is not None:
             memory.remember(deployment, session, lease.leader_id, judged)
-        for each in looks:
-            changes.keep(deployment, session, each)
-        mailboxes.poll_next(session, lease.leader_id, POLL_WATCHED if watched else POLL)
+            for each in changed:
+                changes.keep(deployment, session, each)
+        again = POLL_WATCHED if watched and dealt_with else POLL
+        mailboxes.poll_next(session, lease.leader_id, again)
         if news.since is not None:
             metrics.verdict((now(session) - news.since).total_seconds())
 
     deployment.database.persist(work)
-    applying.take_up(deployment, lease)
+    _take_up(deployment, lease, looks, known)
 
 
-def _look_at_each(deployment: Deployment, leader_id: str) -> tuple[list[Look], bool]:
-    """A look at every connection that can be asked, and whether all of them are called about."""
+def _look_at_each(
+    deployment: Deployment, leader_id: str
+) -> tuple[Sequence[Look], Sequence[Connection]]:
+    """A look at every connection that can be asked, and all connections that there are."""
     looks = []
     for each in opening.connected(deployment, leader_id):
         try:
@@ -166,8 +188,42 @@ def _look_at_each(deployment: Deployment, leader_id: str) -> tuple[list[Look], b
         except (ConnectorError, ConnectingError):
             # the connection's state has it now, and the leader is told there
             logs.note(Event.SYNC, leader=leader_id, outcome=logs.Outcome.FAILED)
-    known = connections.connections(deployment, leader_id)
-    return looks, all(each.watched for each in known)
+    return looks, connections.connections(deployment, leader_id)
+
+
+def _take_up(
+    deployment: Deployment, lease: Lease, looks: Iterable[Look], known: Iterable[Connection]
+) -> None:
+    """Let plans go on that stopped for want of a calendar, where one of them gets further now."""
+    there = frozenset(each.connection_id for each in looks)
+    whole = there >= {each.id for each in known}
+    with deployment.database.transaction() as session:
+        found = plans.stopped(session, lease.leader_id, _STOPPED, RESUMABLE)
+    stopped = [(plan_id, PlanState(state)) for plan_id, state in found]
+    if any(_gets_further(deployment, *each, there, whole=whole) for each in stopped):
+        applying.take_up(deployment, lease)
+
+
+_STOPPED = (PlanState.PARTLY_APPLIED, PlanState.PARTLY_UNDONE)
+
+
+def _gets_further(
+    deployment: Deployment, plan_id: str, state: PlanState, there: Collection[str], *, whole: bool
+) -> bool:
+    """Whether the calendars of a plan's open steps answer. Applying needs the whole diary."""
+    forth = journal.read(deployment, plan_id, Direction.APPLY)
+    if state is PlanState.PARTLY_UNDONE:
+        back = journal.read(deployment, plan_id, Direction.UNDO)
+        begun = [each for each in forth.values() if each.state is not StepState.SKIPPED]
+        left = [each for each in begun if not _is_settled(back.get(each.number))]
+    else:
+        left = [each for each in forth.values() if not _is_settled(each)]
+    places = {each.connection_id for each in left if each.connection_id is not None}
+    return bool(there) and places <= set(there) and (whole or state is PlanState.PARTLY_UNDONE)
+
+
+def _is_settled(line: Line | None) -> bool:
+    return line is not None and line.state is not StepState.INTENT
 
 
 def _judge(
@@ -182,17 +238,23 @@ def _judge(
             look = noticing.look_at(deployment, diary)
             noticed = noticing.notice(deployment, lease, look, confirmed)
             for each in noticed.doubtful:
-                connections.note(deployment, each, SuddenlyEmpty())
+                _doubt(deployment, lease.leader_id, each)
             if noticed.doubtful:
                 return None
             looks_only = person.mode is Mode.OBSERVE
             wishes = () if looks_only else _react(deployment, lease, person, diary)
-    except (ConnectorError, ServiceError):
+    except (ConnectorError, ConnectingError, ServiceError):
         logs.note(Event.SYNC, leader=lease.leader_id, outcome=logs.Outcome.FAILED)
         return None
     for wish in wishes:
         _offer(deployment, lease, wish)
     return diary.opened.diary
+
+
+def _doubt(deployment: Deployment, leader_id: str, connection_id: str) -> None:
+    """Ask whether a calendar is rightly empty, unless a person has just said so."""
+    if not changes.is_confirmed(deployment, leader_id, connection_id):
+        connections.note(deployment, connection_id, SuddenlyEmpty())
 
 
 def _window(deployment: Deployment, person: Person) -> tuple[date, date]:

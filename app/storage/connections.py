@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.storage import departures
 from app.storage.departures import Gone
 from app.storage.tables import Connection
+from app.storage.vault import Sealed
 
 
 def add(session: Session, row: Connection) -> None:
@@ -54,6 +55,16 @@ def change(session: Session, connection_id: str, **values: Any) -> bool:
         .returning(Connection.id)
     )
     return session.execute(changed).one_or_none() is not None
+
+
+def keep_look(
+    session: Session, connection_id: str, since: Sealed | None, sync: Sealed, read_at: datetime
+) -> bool:
+    """Go on from another look, unless what is kept is no longer the one that it began from."""
+    same = Connection.sync.is_(None) if since is None else Connection.sync == since
+    changed = update(Connection).where(Connection.id == connection_id, same)
+    kept = changed.values(sync=sync, read_at=read_at).returning(Connection.id)
+    return session.execute(kept).one_or_none() is not None
 
 
 def remove(session: Session, leader_id: str, connection_id: str) -> Connection | None:

@@ -46,6 +46,17 @@ def ids_in(session: Session, leader_id: str, states: Collection[str]) -> Sequenc
     return session.scalars(found.order_by(Plan.made_at, Plan.id)).all()
 
 
+def stopped(
+    session: Session, leader_id: str, states: Collection[str], reasons: Collection[str]
+) -> Sequence[tuple[str, str]]:
+    """Id and state of a leader's plans in some states for some reasons, the oldest first."""
+    found = select(Plan.id, Plan.state).where(
+        Plan.leader_id == leader_id, Plan.state.in_(states), Plan.reason.in_(reasons)
+    )
+    rows = session.execute(found.order_by(Plan.made_at, Plan.id)).all()
+    return [(row.id, row.state) for row in rows]
+
+
 def newest(
     session: Session,
     leader_id: str,

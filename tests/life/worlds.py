@@ -16,6 +16,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from app.config import Settings
+from app.connecting import opening
 from app.connecting.opening import Connected
 from app.deployment import Deployment
 from app.life import diaries, proposing, records
@@ -303,7 +304,8 @@ def connect_worlds(monkeypatch, *worlds: World) -> None:
         world = by_leader[leader_id]
         return (Connected(world.connection_id, Live(lambda viewer: world.calendar)),)
 
-    monkeypatch.setattr(diaries, "connected", connected)
+    for place in (diaries, opening):
+        monkeypatch.setattr(place, "connected", connected)
 
 
 # --- a plan with every kind of change ------------------------------------------------------------

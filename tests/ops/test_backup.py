@@ -6,18 +6,20 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, select, update
 
 from app import clock, logs
-from app.storage import connections, rows
+from app.life import reasons, states
+from app.life.states import PlanState
+from app.storage import backup, connections, rows
 from app.storage.backup import BackupError, back_up, restore
 from app.storage.mailboxes import see_worker
 from app.storage.retention import purge
 from app.storage.sealed_file import NoSealedFile, read_sealed, write_sealed
-from app.storage.tables import Delegation, Leader, Lock, Mailbox
+from app.storage.tables import Delegation, Hold, Leader, Lock, Mailbox, Plan, Step
 from app.storage.vault import Vault, new_key
 from tests.ops.conftest import Installed
-from tests.ops.rows import a_full_leader, everything
+from tests.ops.rows import a_connection, a_full_leader, a_hold, a_leader, a_plan, everything
 
 FLEETING = ("sign_in", "errand", "answered", "worker", "departed", "mailbox")
 """What a restore does not bring back as it was."""
@@ -90,6 +92,102 @@ def test_what_leaders_chose_since_holds(installed: Installed, saved: Path):
     assert chosen == [("observe", until)] * 2
     assert [row["invitation"] for row in after["delegation"]] == [None] * len(after["delegation"])
     assert after["delegation"]
+
+
+@pytest.fixture
+def planned(installed: Installed, tmp_path: Path) -> tuple[Path, dict[str, str]]:
+    """A backup with a plan in each state, and their ids by state."""
+    database = installed.open()
+    long_ago = clock.now() - timedelta(days=2)
+    with database.transaction() as session:
+        leader = a_leader(database, session)
+        connection = a_connection(database, session, leader)
+        ids = {
+            state.value: a_plan(database, session, leader, state=state, state_since=long_ago)
+            for state in PlanState
+        }
+        for state, plan_id in ids.items():
+            if state in ("partly_applied", "partly_undone"):
+                session.execute(update(Plan).where(Plan.id == plan_id).values(reason="sign-in"))
+            if state in ("proposed", "accepted"):
+                session.execute(delete(Step).where(Step.plan_id == plan_id))
+        a_hold(database, session, leader, connection, long_ago).plan_id = ids["applied"]
+    assert installed.run("backup", tmp_path / "planned.backup").status == 0
+    return tmp_path / "planned.backup", ids
+
+
+def _plans(found: dict, ids: dict[str, str]) -> dict[str, tuple[str, str | None]]:
+    """State and reason of each plan, by the state that the backup has."""
+    rows = {row["id"]: (row["state"], row["reason"]) for row in found["plan"]}
+    return {state: rows[plan_id] for state, plan_id in ids.items()}
+
+
+def test_plans_stand_as_the_replaced_database_has_them(installed: Installed, planned):
+    """With their journals and holds, so that they can be undone; what waited is given up."""
+    path, ids = planned
+    database = installed.open()
+    turns = {"proposed": "declined", "accepted": "applied", "applied": "undone"}
+    with database.transaction() as session:
+        for state, later in turns.items():
+            changed = update(Plan).where(Plan.id == ids[state])
+            session.execute(changed.values(state=later, state_since=clock.now()))
+        held = session.scalars(select(Hold)).one()
+        session.execute(delete(Hold))
+        written = a_hold(database, session, held.leader_id, held.connection_id, clock.now())
+        written.plan_id = ids["accepted"]
+        for number, plan in enumerate(("accepted", "accepted", "applying"), 1):
+            sealed = database.vault.seal(plan)
+            values = {"leader_id": held.leader_id, "at": clock.now(), "contents": sealed}
+            values |= {"direction": "apply", "number": number, "state": "intent"}
+            session.add(Step(plan_id=ids[plan], **values))
+    before = everything(database)
+    ran = installed.run("restore", path, "--force")
+    assert ran.status == 0, ran.err
+    after = everything(installed.open())
+    assert after["step"] == before["step"]
+    assert after["hold"] == before["hold"]
+    assert _plans(after, ids) == _plans(before, ids)
+
+
+def test_what_waited_is_given_up_though_it_waited_to_the_end(installed: Installed, planned):
+    path, ids = planned
+    before = _plans(everything(installed.open()), ids)
+    assert installed.run("restore", path, "--force").status == 0
+    given_up = dict.fromkeys(("proposed", "accepted"), ("stale", "settings"))
+    assert _plans(everything(installed.open()), ids) == before | given_up
+
+
+def test_no_plan_goes_on_where_the_old_database_is_lost(
+    installed: Installed, planned, request, monkeypatch, tmp_path
+):
+    """They may have been declined or taken back since, so a person has to ask again."""
+    path, ids = planned
+    before = _plans(everything(installed.open()), ids)
+    url = f"sqlite:///{tmp_path}/new.db"
+    if not installed.url.startswith("sqlite"):
+        url = request.getfixturevalue("postgresql").new_database()
+    monkeypatch.setenv("CLEARWAY_DATABASE", url)
+    assert installed.run("restore", path).status == 0
+    after = _plans(everything(installed.open(url=url)), ids)
+    assert after == before | {
+        "proposed": ("stale", "settings"),
+        "accepted": ("stale", "settings"),
+        "applying": ("partly_applied", "settings"),
+        "partly_applied": ("partly_applied", "settings"),
+        "undoing": ("partly_undone", "settings"),
+        "partly_undone": ("partly_undone", "settings"),
+    }
+
+
+def test_the_words_of_plans_are_those_of_their_life():
+    assert {state.value for state in states.WAITING} == set(backup.WAITING)
+    working = {state.value for state in states.WORKING}
+    assert working == {*backup.AT_WORK, "accepted"}
+    for state, stopped in backup.AT_WORK.items():
+        assert PlanState(stopped) in states.MOVES[PlanState(state)]
+    assert {reason.value for reason in reasons.RESUMABLE} == set(backup.GOES_ON)
+    assert PlanState(backup.RESTS_ON_OTHER["state"]) is PlanState.STALE
+    assert reasons.Reason(backup.RESTS_ON_OTHER["reason"]) not in reasons.RESUMABLE
 
 
 def test_who_left_since_is_not_brought_back(installed: Installed, saved: Path):
