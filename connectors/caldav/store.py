@@ -59,9 +59,11 @@ class Store:
         self._write("PUT", url, text, {"If-None-Match": "*"}, new=True)
         self._places[uid] = [url]
 
-    def replace(self, resource: Resource, text: bytes) -> None:
-        """Another text for an object that is as it was read. Raises EventChanged and EventGone."""
-        self._write("PUT", resource.url, text, _unchanged(resource))
+    def replace(self, resource: Resource, text: bytes) -> Resource:
+        """Another text for an object that is as it was read: what it is then, without an ETag
+        where the server tells none. Raises EventChanged and EventGone."""
+        etag = self._write("PUT", resource.url, text, _unchanged(resource))
+        return Resource(resource.url, etag, text)
 
     def restore(self, resource: Resource) -> None:
         """Put an object back that was removed, where nothing else has come in its place."""
@@ -94,12 +96,14 @@ class Store:
 
     def _write(
         self, method: str, url: str, text: bytes, condition: dict[str, str], *, new: bool = False
-    ) -> None:
+    ) -> str:
+        """The ETag of what was written, empty where it is not told."""
         headers = {**_CALENDAR, **condition} if text else condition
         _, answer = self._account.client.wire.send(method, url, text, headers)
         taken = new and answer.status in (409, 412)
         if answer.status >= 300 and not taken:
             raise _refusal(answer.status, parse_preconditions(answer.content))
+        return str(answer.headers.get("ETag", ""))
 
 
 def _unchanged(resource: Resource) -> dict[str, str]:
