@@ -38,11 +38,13 @@ from connectors.errors import (
 from connectors.icalendar import DEFAULT_OPTIONS, Options, apply, hold_uid, itip
 from connectors.icalendar.itip import Mailer
 from connectors.lens import doubts
-from connectors.transport import Network
+from connectors.transport import Network, until
 from rules.change import Change, ChangeKind
 from rules.event import Occurrence
 from rules.interval import Interval
 
+LONGEST_CONNECT, LONGEST_READ = 120.0, 300.0
+"""Seconds for all requests together, however many a server makes of them."""
 _MOMENT = timedelta(seconds=1)
 _FREE_BUSY = "scheduling.freebusy-query"
 _EMPTY = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Clearway//EN\r\nEND:VCALENDAR\r\n"
@@ -74,7 +76,8 @@ def connect(
     """
     wire = Wire(url, sign_in, private=private, transport=transport, pause=pause)
     try:
-        account = Account(Client(url, wire, features), url)
+        with until(time.monotonic() + LONGEST_CONNECT):
+            account = Account(Client(url, wire, features), url)
         return CalDavDiary(account, options, calendars=calendars, mailer=mailer)
     except BaseException:
         wire.close()
@@ -121,7 +124,9 @@ class CalDavDiary:
 
     def read(self, window: Interval) -> Reading:
         """The occurrences that overlap the window. One request for each calendar."""
-        return self._read(self._store.window(window), window)
+        with until(time.monotonic() + LONGEST_READ):
+            resources = self._store.window(window)
+        return self._read(resources, window)
 
     def _read(self, resources: Sequence[Resource], window: Interval) -> Reading:
         reading = read_resources(resources, window, self.options)
@@ -141,6 +146,10 @@ class CalDavDiary:
         self, window: Interval, state: SyncState | None = None, *, allow_empty: bool = False
     ) -> Synced:
         """The window anew where anything in it changed. A quiet calendar costs one request."""
+        with until(time.monotonic() + LONGEST_READ):
+            return self._sync(window, state, allow_empty=allow_empty)
+
+    def _sync(self, window: Interval, state: SyncState | None, *, allow_empty: bool) -> Synced:
         mark = sync.read_mark(state, window)
         now, quiet = sync.look(self.account, self.chosen, mark)
         if state is not None and mark is not None and quiet:

@@ -17,6 +17,7 @@ from connectors.errors import (
     NotPossible,
     PermissionMissing,
 )
+from connectors.transport import Total
 from rules.interval import Interval
 
 _MEMBER = re.compile(r"(.+)/\d{8}(?:T\d{6}Z)?", re.S)
@@ -38,9 +39,13 @@ class Store:
         self._searches = account.client.knows(_SEARCH)
 
     def window(self, window: Interval) -> list[Resource]:
-        """The objects of every chosen calendar that touch a window."""
+        """The objects of every chosen calendar that touch a window. Raises TooLarge too."""
         query = queries.in_window(window)
-        found = [one for each in self._chosen for one in self._account.resources(each.url, query)]
+        total, found = Total(), []
+        for each in self._chosen:
+            page = self._account.resources(each.url, query)
+            total.add(len(page), sum(len(one.data) for one in page))
+            found += page
         self._remember(found)
         return found
 
