@@ -6,6 +6,8 @@ unless the letter says so.
 
 import smtplib
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.errors import MessageError
 from email.headerregistry import Address
@@ -17,14 +19,28 @@ from hashlib import sha256
 
 TIMEOUT = 30.0
 """Seconds that the relay has for each answer."""
+_SILENT = "The mail relay does not answer; please try again later."
+_CLOSING = 421
+"""The relay ends the conversation (RFC 5321 section 3.8)."""
 
 
 class MailError(Exception):
-    """A letter that the relay did not take; the message is one sentence without an address."""
+    """A letter that the relay did not take; the message is one sentence without an address.
+
+    The relay takes no other letter now either, unless it is one of the errors below.
+    """
 
 
 class NotDelivered(MailError):
     """The relay refuses this letter or its recipients: sending it again would not help."""
+
+
+class NotYet(MailError):
+    """The relay does not take this letter now; it may take others."""
+
+
+class NotKnown(MailError):
+    """The relay had the letter and did not say whether it takes it: it may arrive."""
 
 
 class Security(StrEnum):
@@ -82,38 +98,89 @@ class Mailer:
         self._context = context or ssl.create_default_context()
 
     def send(self, letter: Letter) -> str:
-        """Hand one letter in; its Message-ID. Raises NotDelivered, and MailError to try later."""
+        """Hand one letter in; its Message-ID.
+
+        Raises NotDelivered for ever, NotKnown, and NotYet and MailError to try later.
+        """
         message = compose(letter)
-        try:
-            with self._connect() as relay:
-                if self._relay.user:
-                    relay.login(self._relay.user, self._relay.password)
-                refused = relay.send_message(message)
-        except smtplib.SMTPAuthenticationError as error:
-            raise MailError("The mail relay does not accept the name and password.") from error
-        except smtplib.SMTPRecipientsRefused as error:
-            codes = [code for code, _ in error.recipients.values()]
-            raise _refusal(max(codes, default=0)) from error
-        except smtplib.SMTPResponseException as error:
-            raise _refusal(error.smtp_code) from error
-        except (smtplib.SMTPException, OSError) as error:
-            raise MailError("The mail relay does not answer; please try again later.") from error
+        with self._talk() as relay:
+            refused = _hand_in(relay, message)
         if refused:
             raise NotDelivered("The mail relay takes the letter for some of its recipients only.")
         return str(message["Message-ID"])
 
+    @contextmanager
+    def _talk(self) -> Iterator[smtplib.SMTP]:
+        """A relay that is ready for a letter; what it says to goodbye changes nothing."""
+        relay = self._connect()
+        try:
+            self._greet(relay)
+            yield relay
+        except BaseException:
+            relay.close()
+            raise
+        try:
+            relay.quit()
+        except (smtplib.SMTPException, OSError):
+            relay.close()
+
     def _connect(self) -> smtplib.SMTP:
         host, port = self._relay.host, self._relay.port
-        if self._relay.security is Security.TLS:
-            return smtplib.SMTP_SSL(host, port, timeout=TIMEOUT, context=self._context)
-        relay = smtplib.SMTP(host, port, timeout=TIMEOUT)
-        if self._relay.security is Security.STARTTLS:
-            try:
+        try:
+            if self._relay.security is Security.TLS:
+                return _SafeSmtp(host, port, timeout=TIMEOUT, context=self._context)
+            return _Smtp(host, port, timeout=TIMEOUT)
+        except (smtplib.SMTPException, OSError) as error:
+            raise MailError(_SILENT) from error
+
+    def _greet(self, relay: smtplib.SMTP) -> None:
+        try:
+            if self._relay.security is Security.STARTTLS:
                 relay.starttls(context=self._context)
-            except BaseException:
-                relay.close()
-                raise
-        return relay
+            if self._relay.user:
+                relay.login(self._relay.user, self._relay.password)
+        except smtplib.SMTPAuthenticationError as error:
+            raise MailError("The mail relay does not accept the name and password.") from error
+        except (smtplib.SMTPException, OSError) as error:
+            raise MailError(_SILENT) from error
+
+
+class _Lost(smtplib.SMTPException):
+    """The way to the relay broke while the letter itself was handed over."""
+
+
+class _Smtp(smtplib.SMTP):
+    """A conversation that tells a letter which may have arrived from one which has not."""
+
+    def data(self, msg: bytes | str) -> tuple[int, bytes]:  # type: ignore[override]  # as typeshed means it
+        """Hand the letter itself over. Raises _Lost too."""
+        try:
+            return super().data(msg)
+        except smtplib.SMTPResponseException:
+            raise
+        except (smtplib.SMTPException, OSError) as error:
+            raise _Lost from error
+
+
+class _SafeSmtp(_Smtp, smtplib.SMTP_SSL):
+    """The same, encrypted from the first byte."""
+
+
+def _hand_in(relay: smtplib.SMTP, message: EmailMessage) -> object:
+    """Whom the relay refuses while it takes the letter for others. Raises MailError."""
+    try:
+        return relay.send_message(message)
+    except _Lost as error:
+        raise NotKnown("The mail relay did not say whether it takes the letter.") from error
+    except smtplib.SMTPRecipientsRefused as error:
+        codes = [code for code, _ in error.recipients.values()]
+        raise _refusal(max(codes, default=0)) from error
+    except smtplib.SMTPResponseException as error:
+        raise _refusal(error.smtp_code) from error
+    except smtplib.SMTPNotSupportedError as error:
+        raise NotDelivered("The mail relay takes no such address.") from error
+    except (smtplib.SMTPException, OSError) as error:
+        raise MailError(_SILENT) from error
 
 
 def compose(letter: Letter) -> EmailMessage:
@@ -150,4 +217,5 @@ def _refusal(code: int) -> MailError:
     """5xx is for ever, everything else may pass (RFC 5321 section 4.2.1)."""
     if 500 <= code < 600:
         return NotDelivered("The mail relay does not take this letter.")
-    return MailError("The mail relay is busy; please try again later.")
+    kind = NotYet if 400 <= code < 500 and code != _CLOSING else MailError
+    return kind("The mail relay is busy; please try again later.")

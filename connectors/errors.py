@@ -11,7 +11,8 @@
     ├── SignInNeeded        the leader's consent has ended, or was never given
     ├── PermissionMissing   the consent does not cover what was asked
     ├── Unreachable         no answer, or none that helps; what was asked may have been done
-    │   └── Throttled       the server asks to be left alone for a while
+    │   ├── Throttled       the server asks to be left alone for a while
+    │   └── PartlyTold      it is made and some people know; the others are told on the next try
     ├── BadAnswer           the server said something that its own description does not allow
     └── BadUndoRecord       the undo record is not one of ours, or is damaged
 
@@ -87,6 +88,10 @@ class Throttled(Unreachable):
     def __init__(self, sentence: str, after: float | None = None) -> None:
         super().__init__(sentence)
         self.after = after
+
+
+class PartlyTold(Unreachable):
+    """The change stands, since somebody was told of it; trying again tells those who were not."""
 
 
 class BadAnswer(ConnectorError):

@@ -149,11 +149,13 @@ class Door:
         headers: Mapping[str, str] | None = None,
         body: Any = None,
         twice: bool = False,
+        most_bytes: int | None = None,
     ) -> Answer:
         """One answer, whatever its status but 401, 429, 500, 502, 503 and 504.
 
         `url` is a path of this server or a whole link that it gave; `body` goes as JSON, bytes as
-        they are. `twice` says that the call may be made twice without harm. Raises SignInNeeded,
+        they are. `twice` says that the call may be made twice without harm; `most_bytes` is the
+        largest answer where that is not the door's. Raises SignInNeeded,
         Throttled, Unreachable, TooLarge, and BadAnswer for a link that leads to another server.
         """
         again = twice or method in _SAFE
@@ -164,7 +166,7 @@ class Door:
         while True:
             begun = time.monotonic()
             with until(begun + self._longest - spent):
-                answer, untouched, error = self._once(request)
+                answer, untouched, error = self._once(request, most_bytes or self._most_bytes)
             spent += time.monotonic() - begun
             if answer is not None and answer.status == 401:
                 if fresh or self._token is None:
@@ -177,6 +179,7 @@ class Door:
             attempt += 1
             waited += wait
             used_up = attempt == TRIES or waited > PATIENCE or spent >= self._longest
+            used_up = used_up or _is_over(wait)
             if used_up or not (again or untouched) or _is_nowhere(error):
                 raise _failure(answer, error) from error
             self._pause(wait)
@@ -227,13 +230,15 @@ class Door:
             raise SignInNeeded(_REFUSED)
         return {"Authorization": f"Bearer {token}"}
 
-    def _once(self, request: httpx.Request) -> tuple[Answer | None, bool, httpx.HTTPError | None]:
+    def _once(
+        self, request: httpx.Request, most: int
+    ) -> tuple[Answer | None, bool, httpx.HTTPError | None]:
         """The answer or None, whether it is sure that nothing was done, and what went wrong."""
         try:
             with self._room:
                 answer = self._client.send(request, stream=True)
                 try:
-                    content = read_at_most(answer, self._most_bytes)
+                    content = read_at_most(answer, most)
                 finally:
                     answer.close()
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
@@ -365,12 +370,22 @@ _PIECE = 65_536
 
 @contextmanager
 def until(end: float) -> Iterator[None]:
-    """Whatever a client of `new_client` does inside has ended by a moment of `time.monotonic`."""
-    before = _END.set(end)
+    """Whatever a client of `new_client` does inside has ended by a moment of `time.monotonic`.
+
+    Inside another such block it has ended by whichever moment comes first.
+    """
+    outer = _END.get()
+    before = _END.set(end if outer is None else min(outer, end))
     try:
         yield
     finally:
         _END.reset(before)
+
+
+def _is_over(wait: float) -> bool:
+    """Whether nothing can be asked any more after so many seconds."""
+    end = _END.get()
+    return end is not None and time.monotonic() + wait >= end
 
 
 def new_client(

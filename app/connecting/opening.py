@@ -9,6 +9,7 @@ from typing import Any
 
 from app.connecting import google, microsoft
 from app.connecting.connections import Provider, find, note
+from app.connecting.letters import KeptLedger
 from app.connecting.states import USABLE
 from app.deployment import Deployment
 from app.people.settings import LeaderSettings
@@ -76,7 +77,10 @@ def open_row(
     match Provider(row.provider):
         case Provider.CALDAV:
             sign_in = Password(secrets["user"], secrets["password"])
-            return live.open_caldav(secrets["url"], sign_in, viewer, deployment.settings, calendars)
+            ledger = KeptLedger(deployment, row.leader_id)
+            return live.open_caldav(
+                secrets["url"], sign_in, viewer, deployment.settings, calendars, ledger
+            )
         case Provider.FEED:
             address = secrets["address"]
             return live.open_feed(address, viewer, deployment.settings, deployment.now)

@@ -13,12 +13,13 @@ from enum import StrEnum
 from typing import Any
 from uuid import uuid4
 
+from app.connecting.letters import step_print
 from app.deployment import Deployment
 from app.life import lifting, records
 from app.life.reasons import Reason
 from app.life.records import MEETINGS, made_from_json, made_to_json
 from app.life.states import PlanState, move
-from app.storage import Session, holds, leases, plans
+from app.storage import Session, holds, leases, letters, plans
 from app.storage.leases import Lease
 from app.storage.tables import Disturbance, Step
 from connectors.base import Made
@@ -222,13 +223,16 @@ class Journal:
         )
 
     def _count(self, session: Session, number: int, made: Made) -> None:
+        # letters that Clearway mailed itself are counted one by one, as they went out
+        step = step_print(self.deployment, step_key(self.plan_id, self.direction, number))
+        ours = letters.of_step(session, self.lease.leader_id, step)
         told = Disturbance(
             id=uuid4().hex,
             leader_id=self.lease.leader_id,
             kind=made.change.kind.value,
             event=event_print(self.deployment, made.event_id),
             at=self.deployment.now(),
-            mails=made.change.mails,
+            mails=0 if ours else made.change.mails,
             plan_id=self.plan_id,
             number=number,
             direction=self.direction.value,
@@ -248,6 +252,12 @@ def begin_again(session: Session, plan_id: str, direction: Direction) -> None:
     for row in plans.steps(session, plan_id, direction):
         if row.state == StepState.INTENT:
             row.attempts = min(row.attempts, 2)
+
+
+def step_key(plan_id: str, direction: Direction, number: int) -> str:
+    """The name of one change for ever."""
+    end = "/undo" if direction is Direction.UNDO else ""
+    return f"{plan_id}/{number}{end}"
 
 
 def event_print(deployment: Deployment, event_id: str) -> str:

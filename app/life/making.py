@@ -10,7 +10,7 @@ from app.connecting.connections import note
 from app.deployment import Deployment
 from app.life import diaries
 from app.life.diaries import LeaderDiary, Person
-from app.life.journal import Direction, Journal, Line, StepState
+from app.life.journal import Journal, Line, StepState, step_key
 from app.life.reasons import Reason
 from app.life.records import LONGEST, Contents, Kept
 from app.life.states import Origin, PlanState
@@ -103,8 +103,7 @@ class Job:
 
     def key(self, number: int) -> str:
         """The name of one change for ever."""
-        end = "/undo" if self.journal.direction is Direction.UNDO else ""
-        return f"{self.kept.id}/{number}{end}"
+        return step_key(self.kept.id, self.journal.direction, number)
 
 
 def why_halted(kept: Kept, contents: Contents, person: Person, now: datetime) -> Reason | None:

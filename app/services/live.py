@@ -22,6 +22,7 @@ from rules.policy import Policy
 if TYPE_CHECKING:
     from httpx import BaseTransport
 
+    from app.services.inviting import Ledger
     from connectors.caldav import Password
     from connectors.google import Access
     from connectors.transport import Token
@@ -77,11 +78,16 @@ class Live:
 
 
 def open_caldav(
-    url: str, sign_in: "Password", viewer: Viewer, settings: Settings, calendars: Sequence[str] = ()
+    url: str,
+    sign_in: "Password",
+    viewer: Viewer,
+    settings: Settings,
+    calendars: Sequence[str] = (),
+    ledger: "Ledger | None" = None,
 ) -> LiveDiary:
     """A CalDAV account, or one calendar of it; new holds go to the first of `calendars`.
 
-    Raises ConnectorError.
+    `ledger` remembers who was mailed. Raises ConnectorError.
     """
     from app.services.inviting import inviting
     from connectors.caldav import connect
@@ -91,7 +97,7 @@ def open_caldav(
         sign_in,
         viewer.options(sign_in.user),
         calendars=calendars,
-        mailer=inviting(settings),
+        mailer=inviting(settings, ledger),
         private=settings.private_networks,
     )
 

@@ -12,7 +12,7 @@ from caldav.response import CalendarQueryResult, DAVResponse, PropfindResult
 from connectors.base import Calendar
 from connectors.caldav import queries
 from connectors.caldav.wire import Client, check, joined
-from connectors.errors import BadAnswer, NotPossible, PermissionMissing
+from connectors.errors import BadAnswer, NotPossible, PermissionMissing, TooLarge
 from connectors.lens import plain_address
 
 _WELL_KNOWN = "/.well-known/caldav"
@@ -22,6 +22,8 @@ _KNOWN = frozenset({207, 403, 404, 410})
 """What a calendar server says of one of its own addresses. Any other answer is of another program."""
 _SAFE = "/:@!$&'()*+,;=~-._"
 
+MOST_HOMES, MOST_CALENDARS = 5, 200
+TOO_MANY = "The account has more calendars than Clearway reads."
 NO_ACCOUNT = "There is no calendar account at this address."
 NO_CALENDAR = "The account has no calendar for events."
 NOT_HERE = "There is no calendar at this address."
@@ -60,7 +62,7 @@ class Account:
         self.client = client
         principal, given = _principal(client, url)
         found = _first(client, principal, queries.PRINCIPAL, depth=0)
-        homes = _hrefs(client.address, found.get(cdav.CalendarHomeSet.tag))
+        homes = _homes(client.address, found)
         addresses = _texts(found.get(cdav.CalendarUserAddressSet.tag))
         self.addresses = frozenset(plain_address(one) for one in addresses if "@" in one)
         outbox = _hrefs(client.address, found.get(cdav.ScheduleOutboxURL.tag))
@@ -209,12 +211,22 @@ def _schedules(client: Client, homes: Sequence[str]) -> bool:
     return False
 
 
+def _homes(base: str, found: Mapping[str, Any]) -> list[str]:
+    """Where the account's calendars are: each place costs requests. Raises TooLarge."""
+    homes = list(dict.fromkeys(_hrefs(base, found.get(cdav.CalendarHomeSet.tag))))
+    if len(homes) > MOST_HOMES:
+        raise TooLarge(TOO_MANY)
+    return homes
+
+
 def _collections(client: Client, homes: Sequence[str]) -> tuple[Collection, ...]:
     """The calendars for events, those that can be written to first."""
     found: dict[str, Collection] = {}
     for home in homes:
         for one in _calendars_at(client, home, 1):
             found.setdefault(one.url, one)
+        if len(found) > MOST_CALENDARS:
+            raise TooLarge(TOO_MANY)
     return tuple(sorted(found.values(), key=lambda one: not one.writable))
 
 

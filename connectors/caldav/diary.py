@@ -9,6 +9,7 @@ a plan stale. Two changes to one series therefore stay possible in one plan.
 
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -18,7 +19,7 @@ import httpx
 from connectors.base import Ability, Calendar, Made, Reading, Synced, SyncState, check
 from connectors.caldav import freebusy, sync, telling
 from connectors.caldav.account import Account, Resource
-from connectors.caldav.reading import calendar_zone, read_resources
+from connectors.caldav.reading import calendar_zone, read_resources, same_text
 from connectors.caldav.store import READ_ONLY, Store
 from connectors.caldav.wire import Client, SignIn, Wire
 from connectors.errors import (
@@ -30,21 +31,26 @@ from connectors.errors import (
     EventChanged,
     EventGone,
     NotPossible,
+    PartlyTold,
     SuddenlyEmpty,
+    Unreachable,
 )
 from connectors.icalendar import DEFAULT_OPTIONS, Options, apply, hold_uid, itip
 from connectors.icalendar.itip import Mailer
 from connectors.lens import doubts
-from connectors.transport import Network
+from connectors.transport import Network, until
 from rules.change import Change, ChangeKind
 from rules.event import Occurrence
 from rules.interval import Interval
 
+LONGEST_CONNECT, LONGEST_READ = 120.0, 300.0
+"""Seconds for all requests together, however many a server makes of them."""
 _MOMENT = timedelta(seconds=1)
 _FREE_BUSY = "scheduling.freebusy-query"
 _EMPTY = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Clearway//EN\r\nEND:VCALENDAR\r\n"
 
 NOT_KEPT = "The calendar's server did not keep the change as it was made."
+NOT_PUT_BACK = "The meeting could not be put back yet; people are told of its new time later."
 NO_MAILER = "This calendar has no way to suggest another time."
 NO_FREE_BUSY = "This calendar's server does not tell when people are busy."
 
@@ -70,7 +76,8 @@ def connect(
     """
     wire = Wire(url, sign_in, private=private, transport=transport, pause=pause)
     try:
-        account = Account(Client(url, wire, features), url)
+        with until(time.monotonic() + LONGEST_CONNECT):
+            account = Account(Client(url, wire, features), url)
         return CalDavDiary(account, options, calendars=calendars, mailer=mailer)
     except BaseException:
         wire.close()
@@ -117,7 +124,9 @@ class CalDavDiary:
 
     def read(self, window: Interval) -> Reading:
         """The occurrences that overlap the window. One request for each calendar."""
-        return self._read(self._store.window(window), window)
+        with until(time.monotonic() + LONGEST_READ):
+            resources = self._store.window(window)
+        return self._read(resources, window)
 
     def _read(self, resources: Sequence[Resource], window: Interval) -> Reading:
         reading = read_resources(resources, window, self.options)
@@ -137,6 +146,10 @@ class CalDavDiary:
         self, window: Interval, state: SyncState | None = None, *, allow_empty: bool = False
     ) -> Synced:
         """The window anew where anything in it changed. A quiet calendar costs one request."""
+        with until(time.monotonic() + LONGEST_READ):
+            return self._sync(window, state, allow_empty=allow_empty)
+
+    def _sync(self, window: Interval, state: SyncState | None, *, allow_empty: bool) -> Synced:
         mark = sync.read_mark(state, window)
         now, quiet = sync.look(self.account, self.chosen, mark)
         if state is not None and mark is not None and quiet:
@@ -180,8 +193,9 @@ class CalDavDiary:
             text = self._applied(_EMPTY, change, stamp, uid)
             self._store.create(uid, text)
             known = self._store.find(uid)
-        hold = self._member(known, uid, change.after)
-        if hold is None:
+        # by our own first try, whose answer was lost; somebody may have moved it since
+        hold = self._member(known, uid, change.after) or self._known(uid, known)
+        if hold.hold is None:
             raise EventChanged
         return Made(change, hold.id, hold.version)
 
@@ -190,36 +204,67 @@ class CalDavDiary:
         found = self._store.find(event_id)
         known = self._member(found, event_id, change.before)
         if known is None:
-            return self._already(change, found)
+            return self._already(change, found, key)
         check(known, change)
         resource = self._holding(found, known)
         plan = self._plan(resource, event_id)
         after = self._applied(resource.data, change, stamp, "")
+        if self.mailer is not None and plan.ours:
+            self.mailer.begin(key, plan.ours)
         if change.after is None:
             self._remove(resource, after)
-            try:
-                self._tell(plan.cancelled(resource.data, stamp), key)
-            except Exception:
-                self._store.restore(resource)
-                raise
+            self._cancel(resource, plan.cancelled(resource.data, stamp), key)
             return Made(change, event_id, "")
-        now, made = self._replace(resource, after, change)
+        written, made = self._replace(resource, after, change)
         try:
             self._tell(plan.moved(after, event_id, self.options), key)
+        except PartlyTold:
+            raise
         except Exception:
             # nobody was told, so nothing has changed
-            self._store.replace(self._holding(now, made), resource.data)
+            self._put_back(resource, written, change)
             raise
         return Made(change, event_id, made.version)
 
+    def _cancel(self, resource: Resource, message: itip.Invitation | None, key: str) -> None:
+        """Tell of what has been removed; where nobody hears of it, it is put back."""
+        try:
+            self._tell(message, key)
+        except PartlyTold:
+            # nothing is left to write a message from, so whoever waits is not told any more
+            return
+        except Exception:
+            self._store.restore(resource)
+            raise
+
+    def _put_back(self, resource: Resource, written: Resource, change: Change) -> None:
+        """The text as it was, unless somebody has edited ours: then EventChanged is raised.
+
+        Raises Unreachable where it stays ours, so that the next try tells of it.
+        """
+        if not written.etag:
+            raise EventChanged
+        try:
+            self._store.replace(written, resource.data)
+        except EventChanged:
+            # perhaps by our own first try, whose answer was lost
+            now = self._store.find(change.event_id or "")
+            if self._member(now, change.event_id or "", change.before) is None:
+                raise
+        except (EventGone, Unreachable):
+            raise
+        except ConnectorError as error:
+            raise Unreachable(NOT_PUT_BACK) from error
+
     def _replace(
         self, resource: Resource, text: bytes, change: Change
-    ) -> tuple[Sequence[Resource], Occurrence]:
-        """Write it, and read back what the server has made of it."""
+    ) -> tuple[Resource, Occurrence]:
+        """Write it, and read back what the server has made of it: ours, and the event in it."""
         event_id = change.event_id or ""
         refused: EventChanged | None = None
+        written = Resource(resource.url, "", text)
         try:
-            self._store.replace(resource, text)
+            written = self._store.replace(resource, text)
         except EventChanged as error:
             # perhaps by our own first try, whose answer was lost
             refused = error
@@ -229,16 +274,28 @@ class CalDavDiary:
             raise refused or BadAnswer(NOT_KEPT)
         if refused is not None and self._member(now, event_id, change.before) is not None:
             raise refused
-        return now, made
+        there = self._holding(now, made)
+        if not written.etag and same_text(there.data, text):
+            written = there
+        return written, made
 
-    def _already(self, change: Change, found: Sequence[Resource]) -> Made:
-        """The answer where the event is not as the plan saw it: perhaps it is as it should be."""
+    def _already(self, change: Change, found: Sequence[Resource], key: str) -> Made:
+        """The answer where the event is not as the plan saw it: perhaps it is as it should be.
+
+        Where it is by an earlier try of ours, whoever was not told then is told now.
+        """
         event_id = change.event_id or ""
         done = self._member(found, event_id, change.after)
-        if done is not None:
-            return Made(change, event_id, done.version)
-        check(self._known(event_id, found), change)
-        raise EventChanged
+        if done is None:
+            check(self._known(event_id, found), change)
+            raise EventChanged
+        if self.mailer is not None and self.mailer.is_begun(key):
+            resource = self._holding(found, done)
+            told = self._plan(resource, event_id).moved(resource.data, event_id, self.options)
+            # what the meeting was is not known any more: it stays where it is
+            with suppress(NotPossible):
+                self._tell(told, key)
+        return Made(change, event_id, done.version)
 
     def _remove(self, resource: Resource, left: bytes) -> None:
         if b"BEGIN:VEVENT" in left.upper():
@@ -266,7 +323,7 @@ class CalDavDiary:
 
     def _tell(self, invitation: itip.Invitation | None, key: str) -> None:
         if invitation is not None and self.mailer is not None:
-            self.mailer(replace(invitation, key=key))
+            self.mailer.send(replace(invitation, key=key))
 
     # -- people ---------------------------------------------------------------------------------
 
@@ -279,7 +336,7 @@ class CalDavDiary:
         found = self._store.find(event_id)
         known = self._known(event_id, found)
         data = self._holding(found, known).data
-        self.mailer(itip.counter(data, event_id, when, self.options, key))
+        self.mailer.send(itip.counter(data, event_id, when, self.options, key))
         self._proposed.add(key)
 
     def busy(

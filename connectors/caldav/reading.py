@@ -15,6 +15,7 @@ from rules.interval import Interval
 
 _UID = re.compile(rb"^UID[^:\r\n]*:(.*(?:\r\n[ \t].*)*)", re.I | re.M)
 _FOLD = re.compile(r"\r\n[ \t]")
+_STAMPS = re.compile(r"(?:DTSTAMP|LAST-MODIFIED|CREATED|PRODID)[;:]", re.I)
 _TZID = re.compile(r"^TZID[^:\r\n]*:(.*)", re.I | re.M)
 
 
@@ -22,6 +23,17 @@ def uid_of(data: bytes) -> str:
     """The UID of a calendar object: all its events have the same (RFC 4791 section 4.1)."""
     found = _UID.search(data)
     return unescape(_FOLD.sub("", found[1].decode("utf-8", "surrogateescape"))) if found else ""
+
+
+def same_text(one: bytes, other: bytes) -> bool:
+    """Whether two texts of a calendar object say the same; a server may fold, order and stamp."""
+    return _lines(one) == _lines(other)
+
+
+def _lines(data: bytes) -> list[str]:
+    text = data.decode("utf-8", "surrogateescape").replace("\r\n", "\n").replace("\n", "\r\n")
+    lines = _FOLD.sub("", text).split("\r\n")
+    return sorted(each for each in lines if each and not _STAMPS.match(each))
 
 
 def calendar_zone(text: str) -> ZoneInfo:

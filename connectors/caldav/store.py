@@ -17,6 +17,7 @@ from connectors.errors import (
     NotPossible,
     PermissionMissing,
 )
+from connectors.transport import Total
 from rules.interval import Interval
 
 _MEMBER = re.compile(r"(.+)/\d{8}(?:T\d{6}Z)?", re.S)
@@ -38,9 +39,13 @@ class Store:
         self._searches = account.client.knows(_SEARCH)
 
     def window(self, window: Interval) -> list[Resource]:
-        """The objects of every chosen calendar that touch a window."""
+        """The objects of every chosen calendar that touch a window. Raises TooLarge too."""
         query = queries.in_window(window)
-        found = [one for each in self._chosen for one in self._account.resources(each.url, query)]
+        total, found = Total(), []
+        for each in self._chosen:
+            page = self._account.resources(each.url, query)
+            total.add(len(page), sum(len(one.data) for one in page))
+            found += page
         self._remember(found)
         return found
 
@@ -59,9 +64,11 @@ class Store:
         self._write("PUT", url, text, {"If-None-Match": "*"}, new=True)
         self._places[uid] = [url]
 
-    def replace(self, resource: Resource, text: bytes) -> None:
-        """Another text for an object that is as it was read. Raises EventChanged and EventGone."""
-        self._write("PUT", resource.url, text, _unchanged(resource))
+    def replace(self, resource: Resource, text: bytes) -> Resource:
+        """Another text for an object that is as it was read: what it is then, without an ETag
+        where the server tells none. Raises EventChanged and EventGone."""
+        etag = self._write("PUT", resource.url, text, _unchanged(resource))
+        return Resource(resource.url, etag, text)
 
     def restore(self, resource: Resource) -> None:
         """Put an object back that was removed, where nothing else has come in its place."""
@@ -94,12 +101,14 @@ class Store:
 
     def _write(
         self, method: str, url: str, text: bytes, condition: dict[str, str], *, new: bool = False
-    ) -> None:
+    ) -> str:
+        """The ETag of what was written, empty where it is not told."""
         headers = {**_CALENDAR, **condition} if text else condition
         _, answer = self._account.client.wire.send(method, url, text, headers)
         taken = new and answer.status in (409, 412)
         if answer.status >= 300 and not taken:
             raise _refusal(answer.status, parse_preconditions(answer.content))
+        return str(answer.headers.get("ETag", ""))
 
 
 def _unchanged(resource: Resource) -> dict[str, str]:

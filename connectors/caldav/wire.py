@@ -8,6 +8,7 @@ import logging
 import time
 from base64 import b64encode
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urljoin
@@ -15,16 +16,24 @@ from urllib.parse import urljoin
 import httpx
 from caldav.davclient import DAVClient
 from caldav.response import DAVResponse
+from lxml import etree  # type: ignore[import-untyped]  # it has no types of its own
 
-from connectors.errors import BadAnswer, ConnectorError, NotPossible, SignInNeeded
+from connectors.errors import BadAnswer, ConnectorError, NotPossible, SignInNeeded, TooLarge
 from connectors.transport import Answer, Door, Network, PublicOnly, Token
 
 _MOST_REDIRECTS = 5
+_PIECE = 65_536
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _FOLLOWED = frozenset({"GET", "HEAD", "OPTIONS", "PROPFIND", "REPORT"})
 _TEXT = {"content-type": "text/plain"}
+MOST_LISTED = 5_000_000
+"""The largest answer in bytes to whatever asks for no events."""
+_HOLDS_EVENTS = frozenset({"GET", "REPORT"})
+MOST_NODES = 200_000
+"""The most elements, attributes and comments of an answer: each needs a hundred times its text."""
 
 MOVED = "The server sends its calendars to another host; please connect to that host."
+NOT_SAFE = "The server sends its calendars to an address that is not encrypted."
 NOT_PLAIN = (
     "The address has to begin with https://, so that the password is not read on its way; "
     "CLEARWAY_PRIVATE_NETWORKS allows http in networks of your own."
@@ -150,7 +159,12 @@ class Wire:
             try:
                 # a conditional write that is made twice is refused the second time
                 answer = self._door(origin).send(
-                    method, url, headers=headers, body=body or None, twice=True
+                    method,
+                    url,
+                    headers=headers,
+                    body=body or None,
+                    twice=True,
+                    most_bytes=None if method in _HOLDS_EVENTS else MOST_LISTED,
                 )
             except SignInNeeded as error:
                 if origin not in self._trusted:
@@ -161,6 +175,8 @@ class Wire:
             if method not in _FOLLOWED:
                 raise NotPossible(MOVED)
             url = joined(url, answer.headers.get("Location", ""))
+            if origin.scheme == "https" and _Origin.of(url).scheme != "https":
+                raise BadAnswer(NOT_SAFE)
         raise BadAnswer("The server sends from one address to the next without an end.")
 
     def _door(self, origin: _Origin) -> Door:
@@ -197,6 +213,45 @@ class _Received:
     text: str = ""
 
 
+class _Counter:
+    """Counts what a tree of the text would be made of, without making one."""
+
+    def __init__(self) -> None:
+        self._nodes = 0
+
+    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
+        """One element with its attributes."""
+        self._add(1 + len(attributes))
+
+    def comment(self, text: str) -> None:
+        """A comment."""
+        self._add(1)
+
+    def pi(self, target: str, data: str | None = None) -> None:
+        """A processing instruction."""
+        self._add(1)
+
+    def close(self) -> None:
+        """Nothing is made of it."""
+
+    def _add(self, nodes: int) -> None:
+        self._nodes += nodes
+        if self._nodes > MOST_NODES:
+            raise TooLarge(
+                f"The server's answer has more than {MOST_NODES:,} parts, the most allowed."
+            )
+
+
+def check_nodes(content: bytes) -> None:
+    """Raise TooLarge where a tree of this text would be too big; what is no XML passes."""
+    counter = etree.XMLParser(target=_Counter(), huge_tree=True, resolve_entities=False)
+    # by the same library that makes the tree, so that both understand the text alike
+    with suppress(etree.XMLSyntaxError):
+        for start in range(0, len(content), _PIECE):
+            counter.feed(content[start : start + _PIECE])
+        counter.close()
+
+
 class Client(DAVClient):
     """The package's client: it makes the requests and reads the answers, and sends nothing itself."""
 
@@ -226,6 +281,7 @@ class Client(DAVClient):
         if content:
             sent.setdefault("Content-Type", "application/xml; charset=utf-8")
         self.address, answer = self.wire.send(method, str(url), content, sent)
+        check_nodes(answer.content)
         received = httpx.Headers({**answer.headers, **_TEXT})
         return DAVResponse(_Received(answer.status, answer.content, received), self)
 

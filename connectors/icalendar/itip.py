@@ -4,10 +4,11 @@ Addresses and texts pass through here to be counted, compared or sent, and are n
 """
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Protocol
 from zoneinfo import available_timezones
 
 from icalendar import Timezone
@@ -58,8 +59,24 @@ class Invitation:
     key: str = ""
 
 
-Mailer = Callable[[Invitation], None]
-"""Sends it, or raises ConnectorError and has sent nothing."""
+class Mailer(Protocol):
+    """Mails messages, and remembers by their keys who is to have one and who has it."""
+
+    def begin(self, key: str, recipients: Sequence[str]) -> None:
+        """Remember, before a meeting changes, who is to be told of it."""
+        ...
+
+    def is_begun(self, key: str) -> bool:
+        """Whether that is remembered, so that the change is ours."""
+        ...
+
+    def send(self, invitation: Invitation) -> None:
+        """Mail it to everybody who does not have it.
+
+        Whoever can never be told keeps nobody else from being told. Raises PartlyTold where
+        somebody has it and others may later, and any other ConnectorError where nobody has it.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)

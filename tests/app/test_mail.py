@@ -11,7 +11,17 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from app.mail import CalendarPart, Letter, Mailer, MailError, NotDelivered, Relay, Security
+from app.mail import (
+    CalendarPart,
+    Letter,
+    Mailer,
+    MailError,
+    NotDelivered,
+    NotKnown,
+    NotYet,
+    Relay,
+    Security,
+)
 from tests.servers.mail import Inbox, receiving
 from tests.servers.processes import free_port
 
@@ -79,7 +89,7 @@ def test_an_invitation_goes_along_as_imip(inbox: Inbox, relay: Relay) -> None:
         (("<x@y.example>",), NotDelivered),
         (("x@[1.2.3.4",), NotDelivered),
         ((), NotDelivered),
-        (("later@trust.example",), MailError),
+        (("later@trust.example",), NotYet),
     ],
 )
 def test_what_the_relay_does_not_take_is_said_without_the_address(
@@ -95,6 +105,34 @@ def test_a_subject_cannot_add_a_header(relay: Relay) -> None:
     letter = Letter(LETTER.sender, LETTER.to, "Hello\r\nBcc: x@evil.example", LETTER.text)
     with pytest.raises(NotDelivered):
         Mailer(relay).send(letter)
+
+
+@pytest.mark.parametrize("goodbye", ["421 shutting down", ""])
+def test_a_letter_that_was_taken_is_sent_whatever_the_relay_says_to_goodbye(
+    inbox: Inbox, relay: Relay, monkeypatch: pytest.MonkeyPatch, goodbye: str
+) -> None:
+    async def quit_badly(self: SMTP, arg: str) -> None:
+        if goodbye:
+            await self.push(goodbye)
+        assert self.transport is not None
+        self.transport.close()
+
+    monkeypatch.setattr(SMTP, "smtp_QUIT", quit_badly)
+    Mailer(relay).send(LETTER)
+    assert len(inbox.letters) == 1
+
+
+def test_a_letter_that_the_relay_does_not_answer_for_may_have_arrived(
+    relay: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fall_silent(self: Inbox, server: SMTP, session: Session, envelope: Envelope) -> str:
+        assert server.transport is not None
+        server.transport.close()
+        return "250 OK"
+
+    monkeypatch.setattr(Inbox, "handle_DATA", fall_silent)
+    with pytest.raises(NotKnown, match="did not say"):
+        Mailer(relay).send(LETTER)
 
 
 def test_a_relay_that_is_not_there_is_said_so() -> None:

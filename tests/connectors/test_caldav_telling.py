@@ -13,7 +13,7 @@ from rules.change import ChangeKind
 from rules.event import Kind
 from tests.connectors.caldav import connected
 from tests.contract.stage import ME, SECRET, Planted
-from tests.contract.stages.caldav import CalDavStage
+from tests.contract.stages.caldav import CalDavStage, Outbox
 from tests.contract.stages.text import calendar, vevents
 from tests.contract.words import (
     HOUR,
@@ -29,6 +29,14 @@ from tests.contract.words import (
     shorten,
     span,
 )
+
+
+class Away(Outbox):
+    """A mail server that does not answer."""
+
+    def send(self, invitation: Invitation) -> None:
+        raise Unreachable("The mail server does not answer.")
+
 
 NEW = span(NINE + HOUR)
 CHAIR = "chair@trust.example"
@@ -108,11 +116,7 @@ def test_an_alarm_of_the_leaders_is_not_sent_around(silent: CalDavStage) -> None
 
 def test_where_the_mail_does_not_go_out_nothing_has_changed(silent: CalDavStage) -> None:
     uid = silent.plant(meeting())
-
-    def no_mail(message: Invitation) -> None:
-        raise Unreachable("The mail server does not answer.")
-
-    with connected(silent, mailer=no_mail) as diary, pytest.raises(Unreachable):
+    with connected(silent, mailer=Away([])) as diary, pytest.raises(Unreachable):
         diary.make(move(diary.get(uid), NEW), key="k", stamp=STAMP)
     assert only(silent).span == span(NINE)
     assert "SEQUENCE" not in silent._get(uid)
@@ -120,11 +124,7 @@ def test_where_the_mail_does_not_go_out_nothing_has_changed(silent: CalDavStage)
 
 def test_a_team_hold_stays_where_nobody_could_be_told(silent: CalDavStage) -> None:
     uid = silent.plant(meeting(kind=Kind.POD))
-
-    def no_mail(message: Invitation) -> None:
-        raise Unreachable("The mail server does not answer.")
-
-    with connected(silent, mailer=no_mail) as diary, pytest.raises(Unreachable):
+    with connected(silent, mailer=Away([])) as diary, pytest.raises(Unreachable):
         diary.make(delete(diary.get(uid)), key="k", stamp=STAMP)
     assert only(silent).hold is Kind.POD
 
@@ -237,7 +237,7 @@ def test_where_the_server_does_not_know_the_organiser_we_mail(telling: CalDavSta
     )
     options = replace(telling.diary.options, me=[ME, other])
     sent: list[Invitation] = []
-    with connected(telling, options=options, mailer=sent.append) as diary:
+    with connected(telling, options=options, mailer=Outbox(sent)) as diary:
         (one,) = diary.read(WEEK).occurrences
         before = telling.mailed()
         assert diary.mails(move(one, NEW)) == 1

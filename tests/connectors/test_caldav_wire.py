@@ -1,7 +1,8 @@
 """Where requests go, with what, and what becomes of answers that nobody should send."""
 
+import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from ipaddress import ip_network
 from typing import Any
@@ -13,8 +14,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from connectors.caldav import Password, connect
-from connectors.caldav.wire import MOVED, NOT_PLAIN, SignIn, Wire, joined
+from connectors.caldav import CalDavDiary, Password, connect
+from connectors.caldav.account import MOST_CALENDARS, MOST_HOMES
+from connectors.caldav.wire import (
+    MOST_LISTED,
+    MOST_NODES,
+    MOVED,
+    NOT_PLAIN,
+    SignIn,
+    Wire,
+    joined,
+)
 from connectors.errors import (
     BadAnswer,
     ConnectorError,
@@ -22,6 +32,7 @@ from connectors.errors import (
     PermissionMissing,
     SignInNeeded,
     Throttled,
+    TooLarge,
     Unreachable,
 )
 from connectors.transport import FixedToken
@@ -275,3 +286,135 @@ def test_a_host_that_vouches_for_itself_gets_no_password(wire: Callable[..., Wir
 def test_a_reference_that_is_none_is_a_bad_answer(href: str) -> None:
     with pytest.raises(BadAnswer):
         joined("https://192.0.2.1/", href)
+
+
+def test_no_redirect_leads_from_https_to_http(wire: Callable[..., Wire]) -> None:
+    asked: list[str] = []
+
+    class Inner(httpx.BaseTransport):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            asked.append(request.url.scheme)
+            there = {"Location": "http://192.0.2.1/plain/"}
+            return httpx.Response(302, headers=there, stream=httpx.ByteStream(b""))
+
+    made = wire("https://192.0.2.1", transport=Inner(), private=(ip_network("192.0.2.0/24"),))
+    with pytest.raises(BadAnswer, match="not encrypted"):
+        made.send("PROPFIND", "https://192.0.2.1/")
+    assert asked == ["https"]
+
+
+# -- answers that cost too much -----------------------------------------------------------------
+
+
+def _answering(text: str, count: list[str] | None = None) -> Answers:
+    def answers(request: Request) -> Response:
+        if count is not None:
+            count.append(request.url.path)
+        return Response(text, status_code=207, media_type="application/xml")
+
+    return answers
+
+
+TEN = f"<a {' '.join(f'{name}=__' for name in 'bcdefghij')}/>".replace("__", "''")
+
+
+@pytest.mark.parametrize(
+    ("part", "nodes"), [("<a/>", 1), ("<!---->", 1), ("<?a?>", 1), ("<a></a>", 1), (TEN, 10)]
+)
+def test_an_answer_of_too_many_parts_is_refused_before_it_is_a_tree(
+    serve: Serve, part: str, nodes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[object] = []
+    monkeypatch.setattr("connectors.caldav.wire.DAVResponse", lambda *_: made.append(1))
+    url = serve(_answering(f"<x>{part * (MOST_NODES // nodes + 1)}</x>"))
+    with pytest.raises(TooLarge, match="parts"):
+        connect(url, SIGN_IN, private=LOOPBACK)
+    assert not made
+
+
+def test_only_what_holds_events_may_be_long(serve: Serve, wire: Callable[..., Wire]) -> None:
+    url = serve(_answering("x" * (MOST_LISTED + 1)))
+    assert len(wire(url).send("REPORT", url)[1].content) == MOST_LISTED + 1
+    for method in ("PROPFIND", "OPTIONS"):
+        with pytest.raises(TooLarge):
+            wire(url).send(method, url)
+
+
+def _account(homes: int, calendars: int) -> str:
+    """An account at `/` with so many homes, each with so many calendars."""
+    home = "".join(f"<D:href>/h{number}/</D:href>" for number in range(homes))
+    kind = "<D:resourcetype><D:collection/><C:calendar/></D:resourcetype>"
+    status = "<D:status>HTTP/1.1 200 OK</D:status>"
+    me = "<D:current-user-principal><D:href>/</D:href></D:current-user-principal>"
+    props = f"<D:prop>{me}<C:calendar-home-set>{home}</C:calendar-home-set>{kind}</D:prop>"
+    found = "".join(
+        f"<D:response><D:href>/c{number}/</D:href><D:propstat>{props}{status}</D:propstat></D:response>"
+        for number in range(calendars)
+    )
+    spaces = 'xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"'
+    return f"<D:multistatus {spaces}>{found}</D:multistatus>"
+
+
+@pytest.mark.parametrize(
+    ("homes", "calendars", "most"), [(MOST_HOMES + 1, 1, 3), (1, MOST_CALENDARS + 1, 5)]
+)
+def test_an_account_with_too_much_is_refused_at_once(
+    serve: Serve, homes: int, calendars: int, most: int
+) -> None:
+    asked: list[str] = []
+    url = serve(_answering(_account(homes, calendars), asked))
+    with pytest.raises(TooLarge, match="more calendars"):
+        connect(url, SIGN_IN, private=LOOPBACK)
+    assert len(asked) <= most
+
+
+def test_a_usual_account_is_not_too_much(serve: Serve) -> None:
+    url = serve(_answering(_account(MOST_HOMES, MOST_CALENDARS)))
+    with closing(connect(url, SIGN_IN, private=LOOPBACK)) as diary:
+        assert len(diary.calendars()) == MOST_CALENDARS
+
+
+@pytest.fixture
+def slowing(serve: Serve) -> tuple[str, list[str]]:
+    """An account on a server that takes its time for each request once the list is not empty."""
+    asked: list[str] = []
+
+    def answers(request: Request) -> Response:
+        if asked:
+            asked.append(request.url.path)
+            time.sleep(0.3)
+        return _answering(_account(4, 40))(request)
+
+    return serve(answers), asked
+
+
+def test_all_requests_of_connecting_end_in_time(
+    slowing: tuple[str, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("connectors.caldav.diary.LONGEST_CONNECT", 0.5)
+    url, asked = slowing
+    asked.append("slowly")
+    with _in_time(asked):
+        connect(url, SIGN_IN, private=LOOPBACK)
+
+
+@pytest.mark.parametrize("ask", [CalDavDiary.read, CalDavDiary.sync])
+def test_all_requests_of_reading_end_in_time(
+    slowing: tuple[str, list[str]], ask: Callable[..., object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("connectors.caldav.diary.LONGEST_READ", 0.5)
+    url, asked = slowing
+    names = [f"c{number}" for number in range(40)]
+    with closing(connect(url, SIGN_IN, private=LOOPBACK, calendars=names)) as diary:
+        asked.append("slowly")
+        with _in_time(asked):
+            ask(diary, WEEK)
+
+
+@contextmanager
+def _in_time(asked: list[str]) -> Iterator[None]:
+    """It ends soon, after very few requests, each of which would have had an answer."""
+    begun = time.monotonic()
+    with pytest.raises(Unreachable):
+        yield
+    assert time.monotonic() - begun < 1.5 and len(asked) < 5

@@ -232,7 +232,7 @@ def _fates(fates: Sequence[Fate], zone: ZoneInfo) -> Iterator[FateView]:
 
 
 def _is_odd(fate: Fate) -> bool:
-    return StepState.SKIPPED in (fate.applied, fate.undone)
+    return StepState.SKIPPED in (fate.applied, fate.undone) or fate.untold > 0
 
 
 def _removed(change: Change, zone: ZoneInfo) -> str:

@@ -1,7 +1,7 @@
 """Real CalDAV servers, on which other people act by programs of their own."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC
 from ipaddress import ip_network
 from itertools import count
@@ -22,6 +22,27 @@ ICS = {"Content-Type": "text/calendar; charset=utf-8"}
 _numbers = count(1)
 
 
+class Outbox:
+    """A mailer that keeps what it is given, each message once."""
+
+    def __init__(self, sent: list[Invitation]) -> None:
+        self.sent = sent
+        self.begun: list[str] = []
+
+    def begin(self, key: str, recipients: Sequence[str]) -> None:
+        """Remember that the change is ours."""
+        self.begun.append(key)
+
+    def is_begun(self, key: str) -> bool:
+        """Whether it is."""
+        return key in self.begun
+
+    def send(self, invitation: Invitation) -> None:
+        """Keep it, unless it is there."""
+        if invitation.key not in (each.key for each in self.sent if each.key):
+            self.sent.append(invitation)
+
+
 class CalDavStage:
     """A new calendar on a running server; what is mailed by us ends in a list."""
 
@@ -36,7 +57,7 @@ class CalDavStage:
             server.url + self.path,
             Password("leader", PASSWORD),
             Options(me=[ME], zone=LONDON),
-            mailer=self.sent.append,
+            mailer=Outbox(self.sent),
             private=LOOPBACK,
             features=FEATURES[server.name],
             transport=httpx.HTTPTransport(verify=False),  # no TLS here, and loading roots is slow
