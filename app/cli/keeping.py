@@ -97,7 +97,7 @@ def rotate(as_json: bool) -> None:
     again, rows = (
         sum(each[field] for each in counts.values()) for field in ("sealed_again", "rows")
     )
-    told = f"{again} of {say_count(rows, 'row')} were sealed again; the first key opens all now."
+    told = f"Sealed again: {again} of {say_count(rows, 'row')}. The first key opens all of them now."
     _report({"tables": counts}, [told], as_json)
 
 

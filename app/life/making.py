@@ -10,7 +10,7 @@ from app.connecting.connections import note
 from app.deployment import Deployment
 from app.life import diaries
 from app.life.diaries import LeaderDiary, Person
-from app.life.journal import Journal, Line, StepState, step_key
+from app.life.journal import Direction, Journal, Line, StepState, step_key
 from app.life.reasons import Reason
 from app.life.records import LONGEST, Contents, Kept
 from app.life.states import Origin, PlanState

@@ -70,6 +70,16 @@ def test_creating_again_under_the_same_key_makes_no_second(stage: Stage) -> None
 
 
 @holds
+def test_creating_again_finds_the_hold_wherever_somebody_put_it(stage: Stage) -> None:
+    change = create(Kind.PROTECTED, NOON)
+    first = stage.diary.make(change, key="plan-1/0", stamp=STAMP)
+    stage.retime(first.event_id, span(NINE, 60))
+    again = stage.diary.make(change, key="plan-1/0", stamp=STAMP)
+    assert again.event_id == first.event_id
+    assert only(stage).span == span(NINE, 60)
+
+
+@holds
 def test_a_hold_is_moved_and_removed(stage: Stage) -> None:
     hold = made(stage, create(Kind.GAP, NOON))
     assert hold is not None

@@ -77,9 +77,9 @@ def test_on_one_machine_the_keys_are_lines_of_a_file(clearway, tmp_path, monkeyp
     assert clearway("migrate").status == 0
     file, new = tmp_path / "keys", new_key()
     file.write_text(f"{new}\n{file.read_text()}")
-    assert "1 of 1 rows" in clearway("keys", "rotate").out
+    assert "1 of 1 row." in clearway("keys", "rotate").out
     file.write_text(new)
-    assert "0 of 1 rows" in clearway("keys", "rotate").out
+    assert "0 of 1 row." in clearway("keys", "rotate").out
 
 
 def test_a_new_key_can_be_used_at_once(installed: Installed):
