@@ -62,4 +62,4 @@ def measure(deployment: Deployment) -> bytes:
             standing.lag(session, State.ACTIVE),
             len(mailboxes.workers_seen(session, SEEN)),
         )
-    return metrics.exposition()
+    return metrics.exposition(whole=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 from app.connecting import google, microsoft
 from app.connecting.connections import Provider, find, note
+from app.connecting.counting import counted
 from app.connecting.states import USABLE
 from app.deployment import Deployment
 from app.people.settings import LeaderSettings
@@ -76,10 +77,18 @@ def open_row(
     match Provider(row.provider):
         case Provider.CALDAV:
             sign_in = Password(secrets["user"], secrets["password"])
-            return live.open_caldav(secrets["url"], sign_in, viewer, deployment.settings, calendars)
+            return live.open_caldav(
+                secrets["url"],
+                sign_in,
+                viewer,
+                deployment.settings,
+                calendars,
+                transport=counted(Provider.CALDAV),
+            )
         case Provider.FEED:
             address = secrets["address"]
-            return live.open_feed(address, viewer, deployment.settings, deployment.now)
+            way = counted(Provider.FEED)
+            return live.open_feed(address, viewer, deployment.settings, deployment.now, way)
         case Provider.MICROSOFT:
             return microsoft.open_diary(deployment, row.id, secrets, viewer, calendars)
         case Provider.GOOGLE:

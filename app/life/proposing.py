@@ -18,7 +18,7 @@ from app.life.diaries import LeaderDiary, Person
 from app.life.errors import AskFirst, IsPaused, OnlyLooks, OtherPlan, WrongState
 from app.life.reasons import Reason
 from app.life.records import MEETINGS, Contents, last_moments, needs
-from app.life.states import MOVES, UNFINISHED, WAITING, PlanState, move
+from app.life.states import MOVES, UNFINISHED, WAITING, PlanState, count, move
 from app.people.choices import policy_of, zone_of
 from app.people.history import CLEARWAY, LEADER, Actor, What, record
 from app.people.settings import Mode
@@ -155,6 +155,7 @@ def add(
         contents=deployment.database.vault.seal(contents.to_json()),
     )
     plans.add(session, row)
+    count(row)
 
 
 def accept(
