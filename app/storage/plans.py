@@ -46,6 +46,14 @@ def ids_in(session: Session, leader_id: str, states: Collection[str]) -> Sequenc
     return session.scalars(found.order_by(Plan.made_at, Plan.id)).all()
 
 
+def of_origin(
+    session: Session, leader_id: str, origin: str, plan_ids: Collection[str]
+) -> Sequence[str]:
+    """Those of a leader's plans that were made for this."""
+    found = select(Plan.id).where(Plan.leader_id == leader_id, Plan.origin == origin)
+    return session.scalars(found.where(Plan.id.in_(plan_ids))).all()
+
+
 def newest(
     session: Session,
     leader_id: str,

@@ -9,11 +9,12 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.life import releasing
 from app.people import delegates, held, history, leaders
 from app.people.choices import zone_of
 from app.people.errors import BadChoice
 from app.people.held import Table
-from app.web.service.views import history_days
+from app.web.service.views import Known, history_days
 from app.web.service.visits import Call, attend
 from app.web.service.words import say_table
 
@@ -46,7 +47,9 @@ def _history(call: Call) -> Response:
     found = history.page(call.deployment, call.leader_id, after=call.query.get("after") or None)
     granted = delegates.granted(call.deployment, call.leader_id)
     labels = {each.id: each.label for each in granted}
-    days = history_days(found.entries, labels, call.home, zone)
+    plans = {each.plan_id for each in found.entries if each.plan_id is not None}
+    removals = releasing.removals(call.deployment, call.leader_id, plans)
+    days = history_days(found.entries, Known(labels, removals), call.home, zone)
     return call.page("history.html", days=days, next=found.next, first=not call.query.get("after"))
 
 

@@ -222,6 +222,71 @@ def test_holds_are_kept_and_given_up_in_one_press(leader: Browser, account: Acco
     assert "There is no such hold" in leader.send("/you/mine/holds/now/lift", 404)
 
 
+def lock_by_program(leader: Browser, event_id: str) -> None:
+    """As a program does, which may lock any event."""
+    made = leader.client.post("/v1/leaders/me/locks", json={"event_id": event_id})
+    assert made.status_code == 201, made.text
+
+
+def test_a_locked_meeting_is_told_by_its_time_whether_or_not_plans_may_change_it(
+    leader: Browser, account: Account, new_browser: Make
+) -> None:
+    """`three` is private; no plan may change it, and a program may lock it all the same."""
+    for each in ("one", "three"):
+        lock_by_program(leader, each)
+    html = leader.see("/you/mine/locks")
+    assert "A meeting: Monday" in html and ", 2pm." in html
+    assert "not in the next two weeks" not in html
+
+    link = re.search(
+        f"{SITE}(/you/invitation/[\\w-]+)", leader.send("/you/mine/delegates", label="PA", days="9")
+    )
+    assert link
+    other = new_browser("assistant")
+    home = re.search("/you/[0-9a-f]{32}", other.send(link[1]))
+    assert home
+    html = other.see(f"{home[0]}/locks")
+    assert "that only the leader sees" in html and "2pm" not in html
+
+
+def test_a_hold_that_was_given_up_is_no_plan_that_adds_one(
+    leader: Browser, account: Account
+) -> None:
+    """Neither its page, nor the list, nor the history; and undoing the plan before says why."""
+    path, digest = planned(leader)
+    leader.send(f"{path}/accept", hash=digest)
+    holds = len(account.names())
+    hold = re.search("/you/mine/holds/[0-9a-f]+", leader.see("/you/mine/holds"))
+    assert hold
+    leader.send(f"{hold[0]}/lift")
+    assert len(account.names()) == holds - 1
+
+    html = leader.see("/you/mine/history")
+    assert "Took the hold out of the calendar." in html
+    assert html.count("<div>Put a plan into the calendar") == 1
+    assert "The leader" not in html and ", by you" in html
+
+    html = leader.see("/you/mine/plans")
+    lift = re.search('<a href="([^"]+)">Give up [^<]+</a>', html)
+    assert lift and "The hold is no longer in the calendar." in html
+    html = leader.see(lift[1])
+    assert "<h1>A hold given up</h1>" in html and "How far it may go" not in html
+    assert "Put the hold back" in html
+
+    html = leader.send(f"{path}/undo")
+    assert "<strong>Taken back.</strong>" in html
+    assert "<strong>Given up.</strong>" in html
+    assert "Not taken back" not in html and "Somebody has removed" not in html
+
+
+def test_a_plan_that_ended_unwritten_promises_nothing(leader: Browser) -> None:
+    path, _ = planned(leader)
+    assert "How far it may go: End meetings early." in leader.see(path)
+    leader.send(f"{path}/decline")
+    html = leader.see(path)
+    assert "What it would have changed" in html and "Not yet" not in html
+
+
 def test_settings_that_cannot_be_used_come_back(leader: Browser) -> None:
     form = {"version": "2", "hours": "Mon 09:00-17:00", "time_zone": "Europe/London"}
     for name, value in (("hours", "never"), ("time_zone", "Mars"), ("days_off", "soon")):
