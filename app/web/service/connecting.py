@@ -38,7 +38,6 @@ from app.web.service.visits import (
     go,
     receive_form,
 )
-from app.web.service.words import PROVIDERS
 
 router = APIRouter()
 _CONNECT = "/you/{diary}/connect"
@@ -156,7 +155,13 @@ def _page(call: Call, sentence: str = "", where: str = "", status: int = 200) ->
 def connection_views(call: Call, zone: ZoneInfo) -> tuple[ConnectionView, ...]:
     """Every connection of the diary."""
     found = connections(call.deployment, call.leader_id)
-    return tuple(connection_view(each, call.home, zone) for each in found)
+    return tuple(_view(call, each, zone) for each in found)
+
+
+def _view(call: Call, known: Connection, zone: ZoneInfo) -> ConnectionView:
+    sample = "" if call.offers.account is None else call.offers.account.url
+    own = call.access.is_leader
+    return connection_view(known, call.home, zone, own=own, sample=sample)
 
 
 def _zone(call: Call) -> ZoneInfo:
@@ -284,13 +289,12 @@ def _one(call: Call) -> Response:
     known = connection(call.deployment, call.leader_id, connection_id)
     return call.page(
         "calendars.html",
-        one=connection_view(known, call.home, _zone(call)),
+        one=_view(call, known, _zone(call)),
         choices=listed,
         first=next((each.id for each in listed if each.holds), ""),
         abilities=abilities,
         sentence=sentence,
         following=_following(call),
-        name=PROVIDERS[known.provider],
     )
 
 

@@ -90,13 +90,18 @@ def _give_up(call: Call, hold: Held) -> Response:
     _check_may_see(call, hold)
     releasing.give_up(call.deployment, call.leader_id, hold.id, call.by)
     call.call_worker()
-    return go(call.home, "lifted")
+    return go(_back(call), "lifted")
+
+
+def _back(call: Call) -> str:
+    """The page on which the button was pressed."""
+    return f"{call.home}/holds" if call.form.word("back") == "holds" else call.home
 
 
 def _keep(call: Call) -> Response:
     firm = call.form.word("firm") == "yes"
     lifting.keep(call.deployment, call.leader_id, _find(call).id, call.by, firm=firm)
-    return go(call.home, "kept" if firm else "loosened")
+    return go(_back(call), "kept" if firm else "loosened")
 
 
 def _find(call: Call) -> Held:

@@ -16,7 +16,7 @@ from app.people.errors import BadChoice
 from app.people.held import Table
 from app.web.service.views import Known, history_days
 from app.web.service.visits import Call, attend
-from app.web.service.words import say_table
+from app.web.service.words import say_heading, say_table
 
 router = APIRouter()
 _SHOWN = 20
@@ -58,6 +58,7 @@ class TableView:
     """A table as a page shows it."""
 
     name: str
+    heading: str
     about: str
     count: int
     rows: tuple[tuple[tuple[str, str], ...], ...]
@@ -71,7 +72,9 @@ def _held(call: Call) -> Response:
 
 def _table(table: Table) -> TableView:
     rows = tuple(_row(table, each) for each in table.rows[:_SHOWN])
-    return TableView(table.name, say_table(table.name), len(table.rows), rows)
+    return TableView(
+        table.name, say_heading(table.name), say_table(table.name), len(table.rows), rows
+    )
 
 
 def _row(table: Table, row: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from app.connecting.connections import Connection, Provider
@@ -58,8 +59,13 @@ class ConnectionView:
     button: Button | None
 
 
-def connection_view(known: Connection, home: str, zone: ZoneInfo) -> ConnectionView:
-    """A connection in words."""
+def connection_view(
+    known: Connection, home: str, zone: ZoneInfo, *, own: bool = True, sample: str = ""
+) -> ConnectionView:
+    """A connection in words; `sample` is the address of the sample account, where there is one.
+
+    Which account it is, is for the leader alone.
+    """
     path = f"{home}/calendars/{known.id}"
     trouble = known.trouble
     if trouble is None:
@@ -68,9 +74,20 @@ def connection_view(known: Connection, home: str, zone: ZoneInfo) -> ConnectionV
     else:
         sentence = trouble.sentence
         button = _button(trouble.action, known, home, path)
-    return ConnectionView(
-        known.id, PROVIDERS[known.provider], known.provider.value, path, sentence, button
-    )
+    name = _name(known, sample) if own else PROVIDERS[known.provider]
+    return ConnectionView(known.id, name, known.provider.value, path, sentence, button)
+
+
+def _name(known: Connection, sample: str) -> str:
+    """What a leader calls it: by the server, and by whose account it is there."""
+    kind = PROVIDERS[known.provider]
+    user, _, address = known.account.rpartition(" ")
+    if sample and address == sample.rstrip("/"):
+        return "The sample account"
+    server = urlsplit(address).hostname
+    if not server:
+        return kind
+    return f"{kind}: {user} at {server}" if user else f"{kind}: {server}"
 
 
 def _when(known: Connection, zone: ZoneInfo) -> str:

@@ -22,13 +22,16 @@ DONE: Mapping[str, str] = {
     "ticked": "Your calendars are saved.",
     "tried": "The calendar answers.",
     "settings": "Your settings are saved.",
-    "mode": "Your choice is saved.",
+    "mode-observe": "Clearway only looks from now on, and writes nothing.",
+    "mode-propose": "Clearway makes a plan now, and asks you before it writes anything.",
+    "mode-kept": "Clearway asks you first. What you ticked is kept, and counts once you choose so.",
+    "mode-auto": "Clearway makes a plan now, and places what you ticked without asking.",
     "planned": "Here is a new plan.",
     "nothing": "There is nothing to change: no plan would make more room.",
     "accepted": "You said yes to this plan.",
     "declined": "You said no. This plan is not offered again for a week.",
     "undoing": "The plan is being taken back.",
-    "lifted": "The hold is given up. It is not put back that day.",
+    "lifted": "The hold is given up. No other of its kind is put in that day.",
     "kept": "Plans leave this hold where it is.",
     "loosened": "Plans may move this hold again.",
     "locked": "It is locked. Plans leave it as it is.",
@@ -286,6 +289,28 @@ TABLES: Mapping[str, str] = {
     "disturbance": "When a plan last changed a meeting, so that it is left alone for a while.",
     "answered": "Requests of programs, so that none is carried out twice.",
 }
+
+
+HEADINGS: Mapping[str, str] = {
+    "leader": "You and your settings",
+    "delegation": "Delegates",
+    "sign_in": "Sign-ins",
+    "connection": "Connected calendars",
+    "mailbox": "Looks at your diary",
+    "plan": "Plans",
+    "hold": "Holds",
+    "step": "Changes that were written",
+    "history": "History",
+    "override": "Holds that you gave up",
+    "lock": "Locked meetings",
+    "disturbance": "Meetings that were changed",
+    "answered": "Requests of programs",
+}
+
+
+def say_heading(name: str) -> str:
+    """What a table is called on the page."""
+    return HEADINGS.get(name, name.replace("_", " ").capitalize())
 
 
 def say_table(name: str) -> str:
