@@ -25,7 +25,7 @@ from app.people.errors import LostErrand
 from app.people.principal import require_leader
 from app.web.forms import Wrong
 from app.web.service import joining
-from app.web.service.views import ConnectionView, connection_view
+from app.web.service.views import SAMPLE, ConnectionView, connection_view
 from app.web.service.visits import (
     HOME,
     LARGEST,
@@ -148,6 +148,7 @@ def _page(call: Call, sentence: str = "", where: str = "", status: int = 200) ->
         microsoft=bool(settings.microsoft_client_id),
         google=bool(settings.google_client_id),
         account=call.offers.account,
+        sampled=any(each.name == SAMPLE for each in known),
         answers={name: call.form.word(name) for name in ("url", "user", "address")},
     )
 

@@ -59,6 +59,9 @@ class ConnectionView:
     button: Button | None
 
 
+SAMPLE = "The sample account"
+
+
 def connection_view(
     known: Connection, home: str, zone: ZoneInfo, *, own: bool = True, sample: str = ""
 ) -> ConnectionView:
@@ -83,7 +86,7 @@ def _name(known: Connection, sample: str) -> str:
     kind = PROVIDERS[known.provider]
     user, _, address = known.account.rpartition(" ")
     if sample and address == sample.rstrip("/"):
-        return "The sample account"
+        return SAMPLE
     server = urlsplit(address).hostname
     if not server:
         return kind
