@@ -11,6 +11,7 @@ from app.deployment import Deployment, Unusable, plainly
 from app.life.states import WORKING
 from app.storage import connections, mailboxes, standing
 from app.storage.migrations import is_current
+from app.storage.vault import VaultError
 
 SEEN = timedelta(minutes=1)
 """A worker that was seen in this time is at work."""
@@ -34,8 +35,9 @@ def alive() -> Health:
 
 
 def ready(deployment: Deployment) -> Health:
-    """Whether work can be given to it: the database answers, in its newest form, with a worker."""
-    looked_at = {"database": "away", "tables": "unknown", "worker": "unknown"}
+    """Whether work can be given to it: the database answers, in its newest form, with a worker,
+    and by the keys of this process it can be read."""
+    looked_at = {"database": "away", "tables": "unknown", "keys": "unknown", "worker": "unknown"}
     try:
         with plainly():
             current = is_current(deployment.database)
@@ -44,10 +46,20 @@ def ready(deployment: Deployment) -> Health:
                 with deployment.database.transaction() as session:
                     seen = mailboxes.workers_seen(session, SEEN)
                 looked_at["worker"] = "seen" if seen else "missing"
+                looked_at["keys"] = "right" if _can_read(deployment) else "wrong"
     except Unusable:
         pass
-    good = (looked_at["tables"], looked_at["worker"]) == ("current", "seen")
-    return Health(good, MappingProxyType(looked_at))
+    wanted = {"tables": "current", "keys": "right", "worker": "seen"}
+    return Health(wanted.items() <= looked_at.items(), MappingProxyType(looked_at))
+
+
+def _can_read(deployment: Deployment) -> bool:
+    """Whether this process opens what is sealed: somebody may have rotated the keys without it."""
+    try:
+        deployment.database.fingerprints()
+    except VaultError:
+        return False
+    return True
 
 
 def measure(deployment: Deployment) -> bytes:
@@ -62,4 +74,4 @@ def measure(deployment: Deployment) -> bytes:
             standing.lag(session, State.ACTIVE),
             len(mailboxes.workers_seen(session, SEEN)),
         )
-    return metrics.exposition()
+    return metrics.exposition(whole=True)

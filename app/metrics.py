@@ -19,6 +19,9 @@ from prometheus_client import (
 
 MEDIA_TYPE = CONTENT_TYPE_LATEST
 _REGISTRY = CollectorRegistry()
+"""What this process counts."""
+_INSTALLATION = CollectorRegistry()
+"""How things stand for all processes together: only who has just looked may tell."""
 _UNKNOWN = "unknown"
 """The route of a request that no route takes: its own address could be anything."""
 
@@ -42,16 +45,16 @@ _verdicts = Histogram(
     buckets=(0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 900),
     registry=_REGISTRY,
 )
-_due = Gauge("clearway_mailboxes_due", "Diaries that wait for a worker.", registry=_REGISTRY)
+_due = Gauge("clearway_mailboxes_due", "Diaries that wait for a worker.", registry=_INSTALLATION)
 _connections = Gauge(
-    "clearway_connections", "Connected accounts by state.", ("state",), registry=_REGISTRY
+    "clearway_connections", "Connected accounts by state.", ("state",), registry=_INSTALLATION
 )
 _lag = Gauge(
     "clearway_sync_lag_seconds",
     "Seconds since the diary that was looked at longest ago was read.",
-    registry=_REGISTRY,
+    registry=_INSTALLATION,
 )
-_workers = Gauge("clearway_workers", "Workers seen in the last minute.", registry=_REGISTRY)
+_workers = Gauge("clearway_workers", "Workers seen in the last minute.", registry=_INSTALLATION)
 
 
 def request(route: str | None, status: int, seconds: float) -> None:
@@ -90,15 +93,19 @@ def standing(due: int, connections: Mapping[str, int], lag: float, workers: int)
     _workers.set(workers)
 
 
-def exposition() -> bytes:
-    """Everything that this process counts, as Prometheus reads it (`MEDIA_TYPE`)."""
-    return generate_latest(_REGISTRY)
+def exposition(*, whole: bool = False) -> bytes:
+    """What this process counts, as Prometheus reads it (`MEDIA_TYPE`).
+
+    `whole` adds how things stand for the installation, of which `standing` was told just now.
+    """
+    counted = generate_latest(_REGISTRY)
+    return counted + generate_latest(_INSTALLATION) if whole else counted
 
 
 def publish(port: int) -> Callable[[], None]:
-    """Serve the exposition on this machine, for a worker; what is returned ends that.
+    """Serve what this process counts on this machine, for a worker; what is returned ends that.
 
-    Raises OSError where the port is taken.
+    How things stand for the installation, the service tells. Raises OSError where the port is taken.
     """
     server, thread = start_http_server(port, addr="127.0.0.1", registry=_REGISTRY)
 

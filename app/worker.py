@@ -90,6 +90,8 @@ def _show_life(deployment: Deployment, name: str, stopping: threading.Event) -> 
     while not stopping.is_set():
         # a worker without its database still stops when it is told to
         deployment.database.attempt(
-            lambda session: mailboxes.see_worker(session, name, engine.engine_version())
+            lambda session: mailboxes.see_worker(
+                session, name, engine.engine_version(), deployment.database.vault.newest
+            )
         )
         stopping.wait(_SEEN)

@@ -73,6 +73,8 @@ class IcsDiary(IcsReader):
         created = change.kind is ChangeKind.HOLD_CREATE
         event_id = uid if created else change.event_id or ""
         known = self._find(event_id, change.after)
+        if created and known is None:
+            known = self._anywhere(uid)
         if known is not None and self._find(event_id, change.before) is None:
             return Made(change, event_id, known.version)
         self._check(change)
@@ -116,6 +118,13 @@ class IcsDiary(IcsReader):
         if state is not None and state.events and not reading.occurrences and not allow_empty:
             raise SuddenlyEmpty
         return Synced(SyncState(token, window, len(reading.occurrences)), reading)
+
+    def _anywhere(self, uid: str) -> Occurrence | None:
+        """The hold of this UID wherever somebody has put it, None where it was never made."""
+        try:
+            return self.get(uid)
+        except EventGone:
+            return None
 
     def _find(self, event_id: str, when: Interval | None) -> Occurrence | None:
         """The event, or a member of the series, that is at this very time; None without one."""

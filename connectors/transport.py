@@ -5,6 +5,7 @@ Token         what a Door needs of whoever keeps the credentials
 Total         what a list may bring in all, over its pages
 PublicOnly    an httpx transport that goes to no address inside the house
 Paced         an httpx transport that waits for its turn
+Counted       an httpx transport that tells of each request how it ended
 new_client    an httpx client whose every step ends by the moment that `until` names
 """
 
@@ -400,12 +401,19 @@ def new_client(
         transport=transport, timeout=TIMEOUT, headers=headers, follow_redirects=False
     )
     for each in (client._transport, *client._mounts.values()):
-        own = each.inner if isinstance(each, PublicOnly | Paced) else each
+        own = _innermost(each)
         if isinstance(own, httpx.HTTPTransport):
             network = own._pool._network_backend
             if not isinstance(network, _Network):
                 own._pool._network_backend = _Network(network)
     return client
+
+
+def _innermost(transport: httpx.BaseTransport | None) -> httpx.BaseTransport | None:
+    """What sends in the end, below whatever of ours is around it."""
+    while isinstance(transport, PublicOnly | Paced | Counted):
+        transport = transport.inner
+    return transport
 
 
 def _left(timeout: float | None, late: type[httpcore.TimeoutException]) -> float | None:
@@ -529,14 +537,38 @@ class PublicOnly(httpx.BaseTransport):
 class Paced(httpx.BaseTransport):
     """Asks for a turn before each request. `wait` returns when it may be sent, or raises."""
 
-    def __init__(self, wait: Callable[[], None]) -> None:
+    def __init__(self, wait: Callable[[], None], inner: httpx.BaseTransport | None = None) -> None:
         self._wait = wait
-        self.inner = httpx.HTTPTransport()
+        self.inner = inner or httpx.HTTPTransport()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """The answer, a while later. Raises what `wait` raises."""
         self._wait()
         return self.inner.handle_request(request)
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self.inner.close()
+
+
+class Counted(httpx.BaseTransport):
+    """Tells how each request ended: the status of its answer, or None where there was none."""
+
+    def __init__(
+        self, tell: Callable[[int | None], None], inner: httpx.BaseTransport | None = None
+    ) -> None:
+        self._tell = tell
+        self.inner = inner or httpx.HTTPTransport()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """The answer. Raises what sending it raises."""
+        try:
+            answer = self.inner.handle_request(request)
+        except httpx.HTTPError:
+            self._tell(None)
+            raise
+        self._tell(answer.status_code)
+        return answer
 
     def close(self) -> None:
         """Let go of the connections."""

@@ -39,7 +39,9 @@ _ABOUT = (
     "Finds what a diary is missing and plans the least disruptive repair, with a proof. Under "
     "`/v1/check`, `plan`, `apply` and `undo` the calendar comes with the request, and nothing of it "
     "is stored or logged. Under `/v1/leaders` leaders and their delegates work with connected "
-    "calendars. Times are RFC 3339 in UTC; durations are whole minutes."
+    "calendars. Programs send the token of a sign-in as bearer token. Today only browsers are given "
+    "one: it is the value of the cookie after signing in at the pages, and it holds for 12 hours. "
+    "Times are RFC 3339 in UTC; durations are whole minutes."
 )
 _TAGS = (
     {"name": "me", "description": "Who you are, and whether Clearway looks after your diary."},

@@ -28,6 +28,7 @@ class Readiness(Shape):
     status: Literal["ok", "unavailable"]
     database: str | None = None
     tables: str | None = None
+    keys: str | None = None
     worker: str | None = None
 
 
@@ -37,6 +38,7 @@ _READY: dict[str, Any] = {
     "status": "ok",
     "database": "reachable",
     "tables": "current",
+    "keys": "right",
     "worker": "seen",
 }
 _UNREADY = {"status": "unavailable", "worker": "missing"}
@@ -56,7 +58,8 @@ _UNREADY = {"status": "unavailable", "worker": "missing"}
     },
 )
 async def ready(request: Request) -> Response:
-    """The database answers, in its newest form, and a worker was seen within a minute."""
+    """The database answers, in its newest form, it can be read by the keys that this process has,
+    and a worker was seen within a minute."""
     service = desk_of(request).service
     if service is None:
         found = health.alive()

@@ -78,6 +78,9 @@ def new(as_json: bool) -> None:
 def rotate(as_json: bool) -> None:
     """Seal everything again with the first key.
 
+    Every process has to be started with that key first: nobody else can read what it seals. So
+    nothing is done while a worker is at work that was started with another first key.
+
     The service goes on working. Interrupted, it is simply run again. With --json it writes, for
     each table, its rows and how many were sealed again.
 
@@ -90,6 +93,7 @@ def rotate(as_json: bool) -> None:
 
     with _database() as (settings, database):
         open_fingerprints(settings, database)
+        _check_workers(database)
         done = seal_again(database)
     counts = {
         name: {"rows": each.rows, "sealed_again": each.sealed_again} for name, each in done.items()
@@ -97,8 +101,24 @@ def rotate(as_json: bool) -> None:
     again, rows = (
         sum(each[field] for each in counts.values()) for field in ("sealed_again", "rows")
     )
-    told = f"Sealed again: {again} of {say_count(rows, 'row')}. The first key opens all of them now."
+    told = (
+        f"Sealed again: {again} of {say_count(rows, 'row')}. The first key opens all of them now."
+    )
     _report({"tables": counts}, [told], as_json)
+
+
+def _check_workers(database: "Database") -> None:
+    """Raise BadInput while a worker runs that could not read what is sealed now."""
+    from app.health import SEEN
+    from app.storage import mailboxes
+
+    with database.transaction() as session:
+        others = mailboxes.workers_by_other_keys(session, SEEN, database.vault.newest)
+    if others:
+        raise BadInput(
+            f"{say_count(others, 'worker')} started with another first key; "
+            "put the new one first for every process, start them again, and wait a minute."
+        )
 
 
 @click.command()

@@ -5,6 +5,8 @@ from typing import Any
 from app.connecting.connections import (
     Connection,
     Provider,
+    account_of,
+    check_new,
     check_provider,
     find,
     keep,
@@ -47,5 +49,7 @@ def connect_caldav(
     diary.close()
     if known is not None:
         return renew(deployment, known, credentials, by)
+    account = account_of(Provider.CALDAV, credentials)
+    check_new(deployment, leader_id, Provider.CALDAV, account, ticked)
     row.calendars = deployment.database.vault.seal(ticked)
     return keep(deployment, row, by)

@@ -1,7 +1,7 @@
 """A leader's connections as everything but storage sees them."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -45,7 +45,8 @@ class Connection:
 
     `calendars` are the ids of the ticked calendars, which may be addresses; holds are written to
     the first. `read_at` is when it was last looked at with success. `watched` is whether its
-    changes are called in.
+    changes are called in, and `meetings` whether its meetings can be changed, None while not known.
+    `account` is what tells it from others of its kind, for the leader alone.
     """
 
     id: str
@@ -57,6 +58,8 @@ class Connection:
     calendars: tuple[str, ...] = field(repr=False)
     read_at: datetime | None
     watched: bool
+    meetings: bool | None = None
+    account: str = field(default="", repr=False)
 
     @property
     def trouble(self) -> Trouble | None:
@@ -73,6 +76,11 @@ def connections(deployment: Deployment, leader_id: str) -> tuple[Connection, ...
 def connection(deployment: Deployment, leader_id: str, connection_id: str) -> Connection:
     """One connection of this leader. Raises NoConnection."""
     return value(deployment, find(deployment, leader_id, connection_id))
+
+
+def can_change_meetings(deployment: Deployment, leader_id: str) -> bool:
+    """Whether a plan could change a meeting in any calendar, as far as that is known."""
+    return any(each.meetings is not False for each in connections(deployment, leader_id))
 
 
 def in_trouble(deployment: Deployment, leader_id: str) -> tuple[Connection, ...]:
@@ -134,6 +142,32 @@ def check_provider(row: tables.Connection, provider: Provider) -> None:
     """Raise BadChoice where a connection is to another kind of calendar."""
     if row.provider != provider:
         raise BadChoice("That connection is to another kind of calendar.")
+
+
+def check_new(
+    deployment: Deployment,
+    leader_id: str,
+    provider: Provider,
+    account: str,
+    calendars: Sequence[str],
+) -> None:
+    """Raise BadChoice where an account, or one of its calendars, is connected already.
+
+    Read twice, each of its meetings would count twice, and holds could be written by either.
+    """
+    for each in connections(deployment, leader_id):
+        same = each.account == account or set(calendars) & set(each.calendars)
+        if each.provider is provider and same:
+            raise BadChoice("This calendar is connected already; it is in the list of yours.")
+
+
+def account_of(provider: Provider, credentials: Mapping[str, Any]) -> str:
+    """What tells one account of a kind from another for whoever connected it; often nothing."""
+    if provider is Provider.FEED:
+        return str(credentials.get("address", ""))
+    if provider is Provider.CALDAV:
+        return f"{credentials.get('user', '')} {credentials.get('url', '')}".rstrip("/")
+    return ""
 
 
 def new_row(
@@ -220,14 +254,18 @@ def can_be_called(deployment: Deployment, provider: str) -> bool:
 
 def value(deployment: Deployment, row: tables.Connection) -> Connection:
     """A row without its secrets."""
+    open_ = deployment.database.vault.open
+    provider = Provider(row.provider)
     return Connection(
         id=row.id,
         leader_id=row.leader_id,
-        provider=Provider(row.provider),
+        provider=provider,
         state=State(row.state),
         state_since=row.state_since,
         connected_at=row.connected_at,
-        calendars=tuple(deployment.database.vault.open(row.calendars)),
+        calendars=tuple(open_(row.calendars)),
         read_at=row.read_at,
         watched=row.subscription is not None,
+        meetings=row.meetings,
+        account=account_of(provider, open_(row.credentials)),
     )

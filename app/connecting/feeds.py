@@ -8,6 +8,7 @@ forgotten. Nothing of it is stored, and nothing can be watched or written there.
 from app.connecting.connections import (
     Connection,
     Provider,
+    check_new,
     check_provider,
     find,
     keep,
@@ -37,6 +38,8 @@ def connect_feed(
     if known is not None:
         check_provider(known, Provider.FEED)
     credentials = {"address": address}
+    if known is None:
+        check_new(deployment, leader_id, Provider.FEED, address, ())
     row = new_row(deployment, leader_id, Provider.FEED, credentials)
     diary = open_row(deployment, row, plain_viewer(deployment))
     try:

@@ -9,6 +9,7 @@ from typing import Any
 
 from app.connecting import google, microsoft
 from app.connecting.connections import Provider, find, note
+from app.connecting.counting import counted
 from app.connecting.letters import KeptLedger
 from app.connecting.states import USABLE
 from app.deployment import Deployment
@@ -19,6 +20,7 @@ from app.services.live import Live, LiveDiary, Viewer
 from app.services.read import calendar_limits
 from app.storage import connections as stored
 from app.storage import tables
+from connectors.base import Ability
 from connectors.caldav import Password
 from connectors.errors import ConnectorError
 from rules.policy import Policy
@@ -69,21 +71,43 @@ def open_row(
 ) -> LiveDiary:
     """The diary of a connection; `ticked` are other calendars than the kept ones.
 
-    Raises ConnectorError, and NotSetUp where the installation has no application there any more.
+    Whether meetings can be changed there is noted for pages that ask no server. Raises ConnectorError, and NotSetUp where the installation has no application there any more.
     """
+    diary = _open(deployment, row, viewer, ticked)
+    meetings = Ability.MEETINGS in diary.abilities
+    if row.meetings is not meetings:
+        row.meetings = meetings
+        with deployment.database.transaction() as session:
+            # one that is only tried is not kept yet
+            stored.change(session, row.id, meetings=meetings)
+    return diary
+
+
+def _open(
+    deployment: Deployment,
+    row: tables.Connection,
+    viewer: Viewer,
+    ticked: tuple[str, ...] | None,
+) -> LiveDiary:
     vault = deployment.database.vault
     secrets: Mapping[str, Any] = vault.open(row.credentials)
     calendars = tuple(vault.open(row.calendars)) if ticked is None else ticked
     match Provider(row.provider):
         case Provider.CALDAV:
             sign_in = Password(secrets["user"], secrets["password"])
-            ledger = KeptLedger(deployment, row.leader_id)
             return live.open_caldav(
-                secrets["url"], sign_in, viewer, deployment.settings, calendars, ledger
+                secrets["url"],
+                sign_in,
+                viewer,
+                deployment.settings,
+                calendars,
+                ledger=KeptLedger(deployment, row.leader_id),
+                transport=counted(Provider.CALDAV),
             )
         case Provider.FEED:
             address = secrets["address"]
-            return live.open_feed(address, viewer, deployment.settings, deployment.now)
+            way = counted(Provider.FEED)
+            return live.open_feed(address, viewer, deployment.settings, deployment.now, way)
         case Provider.MICROSOFT:
             return microsoft.open_diary(deployment, row.id, secrets, viewer, calendars)
         case Provider.GOOGLE:

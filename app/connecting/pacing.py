@@ -12,6 +12,7 @@ from datetime import timedelta
 from threading import Lock
 
 from app.connecting.connections import Provider
+from app.connecting.counting import counted
 from app.deployment import Deployment
 from app.storage import pace
 from connectors.errors import Throttled
@@ -64,4 +65,4 @@ def paced(
         Provider.GOOGLE: settings.google_per_minute,
     }[provider]
     each = _AT_A_TIME * timedelta(minutes=1) / minute
-    return Paced(_Turns(deployment, provider, each, pause).wait)
+    return Paced(_Turns(deployment, provider, each, pause).wait, counted(provider))

@@ -11,6 +11,7 @@ from connectors.errors import (
     EventChanged,
     EventGone,
     NotPossible,
+    PartlyTold,
     PermissionMissing,
     SignInNeeded,
     SuddenlyEmpty,
@@ -101,6 +102,7 @@ _AFTER: Mapping[type[ConnectorError], State | None] = {
     NotPossible: State.REVOKED,
     # these are about one event or one moment, not about the connection
     Throttled: None,
+    PartlyTold: None,
     EventChanged: None,
     CalendarChanged: None,
     BadUndoRecord: None,

@@ -17,7 +17,7 @@ from app.life.diaries import LeaderDiary, Person
 from app.life.errors import AskFirst, IsPaused, OnlyLooks, OtherPlan, WrongState
 from app.life.reasons import Reason
 from app.life.records import LONGEST, MEETINGS, Contents, last_moments, needs
-from app.life.states import MOVES, UNFINISHED, WAITING, Origin, PlanState, move
+from app.life.states import MOVES, UNFINISHED, WAITING, Origin, PlanState, count, move
 from app.people.choices import policy_of, zone_of
 from app.people.history import CLEARWAY, LEADER, Actor, What, record
 from app.people.settings import Mode
@@ -142,6 +142,7 @@ def add(
         contents=deployment.database.vault.seal(contents.to_json()),
     )
     plans.add(session, row)
+    count(row)
 
 
 def accept(

@@ -4,16 +4,18 @@ Giving one up asks no calendar: it is remembered, and a plan that removes the ho
 the same moment, for a worker to carry out.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from app.deployment import Deployment
-from app.life import diaries, lifting, proposing, records
+from app.life import diaries, lifting, overrides, proposing, records
 from app.life.diaries import Person
 from app.life.errors import IsPaused
 from app.life.lifting import NoHold
+from app.life.overrides import How
 from app.life.proposing import Wish
 from app.life.records import Contents
 from app.life.states import Origin, PlanState, move
@@ -94,6 +96,19 @@ def give_up(deployment: Deployment, leader_id: str, hold_id: str, by: Actor = LE
         return plan_id
 
     return deployment.database.persist(work)
+
+
+def given_up(deployment: Deployment, leader_id: str) -> frozenset[tuple[Kind, Interval]]:
+    """The holds that were given up here of late, by kind and time."""
+    with deployment.database.transaction() as session:
+        known = overrides.of_leader(session, leader_id, deployment.now())
+    return frozenset((each.kind, each.span) for each in known if each.how is How.LIFTED)
+
+
+def removals(deployment: Deployment, leader_id: str, plan_ids: Collection[str]) -> frozenset[str]:
+    """Those of a leader's plans by which a hold goes that was given up."""
+    with deployment.database.transaction() as session:
+        return frozenset(plans.of_origin(session, leader_id, Origin.LIFT, plan_ids))
 
 
 def current(deployment: Deployment, leader_id: str) -> Held:

@@ -12,8 +12,10 @@ from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
+from app import metrics
 from app.life.errors import WrongState
 from app.life.reasons import Reason
+from app.storage.database import once_kept
 from app.storage.tables import Plan
 
 
@@ -92,3 +94,10 @@ def move(plan: Plan, to: PlanState, at: datetime, reason: Reason | None = None) 
         raise WrongState(plan.state, to)
     plan.state, plan.state_since = to.value, at
     plan.reason = None if reason is None else reason.value
+    count(plan)
+
+
+def count(plan: Plan) -> None:
+    """Count that a plan came into its state, once the transaction that says so is kept."""
+    state = plan.state
+    once_kept(plan, lambda: metrics.plan(state))

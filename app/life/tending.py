@@ -95,7 +95,6 @@ def _finish(deployment: Deployment, lease: Lease, plan_id: str) -> Outcome:
     outcome = applying.apply(deployment, lease, plan_id)
     if outcome.state is PlanState.UNDOING:
         outcome = undoing.undo(deployment, lease, plan_id)
-    metrics.plan(outcome.state)
     return outcome
 
 

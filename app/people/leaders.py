@@ -10,8 +10,9 @@ from app.people.choices import checked, zone_of
 from app.people.errors import BadChoice, IsLeaving, NotAllowed, WrongVersion
 from app.people.history import LEADER, Actor, What, record
 from app.people.settings import LeaderSettings, Mode
-from app.storage import Session, departures, leases, rows, tables
+from app.storage import Session, departures, leases, mailboxes, rows, tables
 from app.storage import people as stored
+from app.storage.database import now as database_now
 from rules.working_pattern import instant, local_date, monday
 
 WATCHED = timedelta(weeks=4)
@@ -116,12 +117,17 @@ def change_settings(
 
 
 def change_mode(deployment: Deployment, leader_id: str, mode: Mode, by: Actor = LEADER) -> Leader:
-    """Set how much Clearway does by itself, from now on. Raises NotAllowed and IsLeaving."""
+    """Set how much Clearway does by itself, from now on. Raises NotAllowed and IsLeaving.
+
+    Unless Clearway only looks, a plan is due at once: nobody who starts now means tonight.
+    """
     with deployment.database.transaction() as session:
         must_stay(session, leader_id)
         if stored.change_mode(session, leader_id, mode.value, deployment.now()):
             record(deployment, session, leader_id, What.MODE_CHANGED, by, mode=mode.value)
             leases.mark_dirty(session, leader_id)
+        if mode is not Mode.OBSERVE:
+            mailboxes.plan_next(session, leader_id, database_now(session))
     return get(deployment, leader_id)
 
 

@@ -83,11 +83,14 @@ def open_caldav(
     viewer: Viewer,
     settings: Settings,
     calendars: Sequence[str] = (),
+    *,
     ledger: "Ledger | None" = None,
+    transport: "BaseTransport | None" = None,
 ) -> LiveDiary:
     """A CalDAV account, or one calendar of it; new holds go to the first of `calendars`.
 
-    `ledger` remembers who was mailed. Raises ConnectorError.
+    `ledger` remembers who was mailed. `transport` is what sends, below the check of where it goes
+    to. Raises ConnectorError.
     """
     from app.services.inviting import inviting
     from connectors.caldav import connect
@@ -99,6 +102,7 @@ def open_caldav(
         calendars=calendars,
         mailer=inviting(settings, ledger),
         private=settings.private_networks,
+        transport=transport,
     )
 
 
@@ -163,13 +167,19 @@ def open_google(
 
 
 def open_feed(
-    address: str, viewer: Viewer, settings: Settings, now: Callable[[], datetime]
+    address: str,
+    viewer: Viewer,
+    settings: Settings,
+    now: Callable[[], datetime],
+    transport: "BaseTransport | None" = None,
 ) -> LiveDiary:
     """A calendar that is published at an address. Raises NotPossible for what is no address."""
     from connectors.feed import FeedDiary
     from connectors.transport import PublicOnly
 
-    return FeedDiary(address, PublicOnly(settings.private_networks), now, viewer.options())
+    return FeedDiary(
+        address, PublicOnly(settings.private_networks, transport), now, viewer.options()
+    )
 
 
 # -- what the command line names ----------------------------------------------------------------

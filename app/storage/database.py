@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Engine, create_engine, event, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm import Session, object_session, sessionmaker
 
 from app.storage.columns import database_now
 from app.storage.tables import Installation
@@ -134,6 +134,17 @@ def make_engine(url: str) -> Engine:
 def now(session: Session) -> datetime:
     """This moment by the database's clock (aware UTC)."""
     return session.execute(select(database_now())).scalar_one()
+
+
+def once_kept(row: object, work: Callable[[], object]) -> None:
+    """Do something once the transaction in which a row was changed is kept, and not before.
+
+    Where it is not kept, or the row belongs to none, nothing is done. A counter may be told so;
+    what must not be lost belongs into the transaction itself.
+    """
+    session = object_session(row)
+    if session is not None:
+        event.listen(session, "after_commit", lambda _: work(), once=True)
 
 
 def set_up(session: Session, vault: Vault) -> None:

@@ -103,12 +103,12 @@ def count_due(session: Session, working: Collection[str]) -> int:
     return session.execute(asked).scalar_one()
 
 
-def see_worker(session: Session, worker: str, version: str) -> None:
-    """Note that a worker is alive."""
+def see_worker(session: Session, worker: str, version: str, key: str | None = None) -> None:
+    """Note that a worker is alive; `key` is the fingerprint of the key by which it seals."""
     moment = now(session)
     row = session.get(Worker, worker)
     if row is None:
-        session.add(Worker(id=worker, version=version, started_at=moment, seen_at=moment))
+        session.add(Worker(id=worker, version=version, key=key, started_at=moment, seen_at=moment))
     else:
         row.seen_at = moment
 
@@ -117,6 +117,13 @@ def workers_seen(session: Session, within: timedelta) -> Sequence[str]:
     """The workers that were alive not longer ago than this."""
     asked = select(Worker.id).where(Worker.seen_at >= now(session) - within)
     return session.scalars(asked).all()
+
+
+def workers_by_other_keys(session: Session, within: timedelta, key: str) -> int:
+    """How many workers that were alive not longer ago than this seal by another key."""
+    asked = select(func.count()).select_from(Worker)
+    seen = Worker.seen_at >= now(session) - within
+    return session.execute(asked.where(seen, Worker.key != key)).scalar_one()
 
 
 def _set(session: Session, leader_id: str, **values: datetime | None) -> None:

@@ -57,6 +57,14 @@ def stopped(
     return [(row.id, row.state) for row in rows]
 
 
+def of_origin(
+    session: Session, leader_id: str, origin: str, plan_ids: Collection[str]
+) -> Sequence[str]:
+    """Those of a leader's plans that were made for this."""
+    found = select(Plan.id).where(Plan.leader_id == leader_id, Plan.origin == origin)
+    return session.scalars(found.where(Plan.id.in_(plan_ids))).all()
+
+
 def newest(
     session: Session,
     leader_id: str,

@@ -120,7 +120,8 @@ class Connection(Base):
     """An account or file that a leader's calendars are read from.
 
     `calendars` are the ids of those that the leader ticked, `sync` is where the last reading left
-    off, `channel` the fingerprint by which a notification finds its connection.
+    off, `channel` the fingerprint by which a notification finds its connection. `meetings` is
+    whether its meetings could be changed when it was last opened.
     """
 
     __tablename__ = "connection"
@@ -138,6 +139,7 @@ class Connection(Base):
     subscription: Mapped[Sealed | None] = mapped_column(info={"secret": True})
     renew_at: Mapped[datetime | None] = mapped_column(index=True)
     read_at: Mapped[datetime | None]
+    meetings: Mapped[bool | None]
 
 
 class Mailbox(Base):
@@ -180,12 +182,16 @@ class Departed(Base):
 
 
 class Worker(Base):
-    """A process that does jobs, and when it was last seen."""
+    """A process that does jobs, and when it was last seen.
+
+    `key` is the fingerprint of the key by which it seals, None of a version that did not tell.
+    """
 
     __tablename__ = "worker"
 
     id: Mapped[str] = mapped_column(String(100), primary_key=True)
     version: Mapped[str] = mapped_column(_WORD)
+    key: Mapped[str | None] = mapped_column(_FINGERPRINT)
     started_at: Mapped[datetime]
     seen_at: Mapped[datetime] = mapped_column(index=True)
 

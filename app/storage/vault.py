@@ -22,7 +22,10 @@ class VaultError(Exception):
 
 
 class Vault:
-    """Seals and opens values. It is given its keys and keeps them to itself."""
+    """Seals and opens values. It is given its keys and keeps them to itself.
+
+    `newest` is the fingerprint of the key that seals: a key is random, so that tells nothing of it.
+    """
 
     def __init__(self, keys: Sequence[str]) -> None:
         """`keys` are Fernet keys, the one that seals first. Raises VaultError."""
@@ -30,6 +33,7 @@ class Vault:
             raise VaultError("There is no key to seal with.")
         try:
             self._newest = Fernet(keys[0])
+            self.newest = sha256(keys[0].encode()).hexdigest()
             self._keys = MultiFernet([Fernet(each) for each in keys])
         except ValueError as error:
             raise VaultError(

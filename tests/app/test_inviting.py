@@ -61,7 +61,7 @@ class Scene:
         chosen = settings(smtp_port=self.port, private_networks=LOOPBACK)
         viewer = Viewer((ME,), LONDON, Policy(), calendar_limits(chosen))
         url, sign_in = f"{self.server.url}{self.path}", Password("leader", PASSWORD)
-        with closing(open_caldav(url, sign_in, viewer, chosen, (), self.ledger)) as diary:
+        with closing(open_caldav(url, sign_in, viewer, chosen, (), ledger=self.ledger)) as diary:
             assert isinstance(diary, CalDavDiary) and Ability.MEETINGS in diary.abilities
             self.change = self.change or _moved(diary)
             return diary.make(self.change, key="plan-1/0", stamp=STAMP)

@@ -152,7 +152,7 @@ def test_what_a_leader_unticks_at_google_is_not_offered(workspace, leader, googl
     google.sign_in.declines = "access_denied"
     with pytest.raises(PermissionMissing):
         connect_google(workspace, leader)
-    assert connections(workspace, leader) == (made,)
+    assert connections(workspace, leader) == (account.connection,)
 
 
 def test_a_consent_can_be_given_anew(outlook, leader, graph):

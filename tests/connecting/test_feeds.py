@@ -68,11 +68,18 @@ def test_a_feed_is_connected_and_says_what_changed(deployment, leader, publisher
 
 
 def test_a_leader_has_so_many_connections_and_no_more(deployment, leader, publisher):
-    for _ in range(MOST):
-        connect_feed(deployment, leader, publisher.address)
+    for number in range(MOST):
+        connect_feed(deployment, leader, f"{publisher.address}?{number}")
     with pytest.raises(BadChoice, match="disconnect one"):
-        connect_feed(deployment, leader, publisher.address)
+        connect_feed(deployment, leader, f"{publisher.address}?{MOST}")
     assert len(connections(deployment, leader)) == MOST
+
+
+def test_the_same_calendar_is_not_connected_twice(deployment, leader, publisher):
+    connect_feed(deployment, leader, publisher.address)
+    with pytest.raises(BadChoice, match="connected already"):
+        connect_feed(deployment, leader, publisher.address)
+    assert len(connections(deployment, leader)) == 1
 
 
 def test_nothing_can_be_chosen_or_written_there(deployment, leader, publisher):

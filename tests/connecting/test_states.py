@@ -30,6 +30,7 @@ AFTER = {
     errors.Unreadable: State.UNREACHABLE,
     errors.TooLarge: State.UNREACHABLE,
     errors.Throttled: None,
+    errors.PartlyTold: None,
     errors.EventChanged: None,
     errors.CalendarChanged: None,
     errors.BadUndoRecord: None,

@@ -4,11 +4,14 @@ from itertools import product
 
 import pytest
 
+from app import metrics
 from app.life.errors import WrongState
 from app.life.reasons import SENTENCES, Reason
 from app.life.states import MOVES, UNFINISHED, WAITING, WORKING, PlanState, move
+from app.storage import plans
 from app.storage.tables import Plan
 from tests.life.worlds import NOW
+from tests.ops.rows import a_leader, a_plan
 
 ALLOWED = """
 proposed -> accepted declined expired stale
@@ -57,3 +60,32 @@ def test_nothing_ends_while_there_is_work():
 def test_every_reason_has_a_short_sentence():
     assert set(SENTENCES) == set(Reason)
     assert all(len(each.split()) <= 20 and each.endswith(".") for each in SENTENCES.values())
+
+
+def counted(state: PlanState) -> float:
+    name = f'clearway_plans_total{{state="{state}"}} '
+    lines = metrics.exposition().decode().splitlines()
+    return sum(float(each.removeprefix(name)) for each in lines if each.startswith(name))
+
+
+def test_a_plan_is_counted_in_each_state_that_it_came_into_and_only_where_that_is_kept(database):
+    states = (PlanState.ACCEPTED, PlanState.APPLYING)
+    before = [counted(each) for each in states]
+    with database.transaction() as session:
+        leader = a_leader(database, session)
+        plan_id = a_plan(database, session, leader, state=PlanState.PROPOSED.value)
+
+    def kept(*, fails: bool) -> None:
+        with database.transaction() as session:
+            row = plans.locked(session, leader, plan_id)
+            assert row is not None
+            for each in states:
+                move(row, each, NOW)
+            if fails:
+                raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        kept(fails=True)
+    assert [counted(each) for each in states] == before
+    kept(fails=False)
+    assert [counted(each) for each in states] == [each + 1 for each in before]

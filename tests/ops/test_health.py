@@ -2,14 +2,17 @@
 
 import re
 import urllib.request
+from dataclasses import replace
 from enum import StrEnum
 
 from app import metrics
 from app.config import Settings
 from app.deployment import Deployment
 from app.health import alive, measure, ready
+from app.storage.database import open_database
 from app.storage.mailboxes import see_worker
 from app.storage.tables import Base
+from app.storage.vault import Fingerprints, Vault, new_key
 from tests.ops.rows import a_connection, a_leader
 from tests.servers.processes import free_port
 
@@ -29,12 +32,23 @@ def test_it_is_ready_once_a_worker_was_seen(database):
         "status": "unavailable",
         "database": "reachable",
         "tables": "current",
+        "keys": "right",
         "worker": "missing",
     }
     with database.transaction() as session:
         see_worker(session, "worker", "0.1.0")
     assert ready(deployment).good
     assert alive().plain() == {"status": "ok"}
+
+
+def test_it_is_not_ready_with_other_keys_than_the_database_was_sealed_with(database):
+    deployment = _deployment(database)
+    with database.transaction() as session:
+        see_worker(session, "worker", "0.1.0")
+    other = open_database(str(database.engine.url.render_as_string(False)), Vault([new_key()]))
+    found = ready(replace(deployment, database=other))
+    assert (found.good, found.looked_at["keys"]) == (False, "wrong")
+    other.close()
 
 
 def test_it_is_not_ready_without_its_tables_or_its_database(database):
@@ -47,9 +61,6 @@ def test_it_is_not_ready_without_its_tables_or_its_database(database):
 
 
 def test_a_database_that_is_away_is_told(tmp_path):
-    from app.storage.database import open_database
-    from app.storage.vault import Fingerprints, Vault, new_key
-
     away = open_database("postgresql://nobody@127.0.0.1:9/clearway", Vault([new_key()]))
     found = ready(Deployment(Settings(), away, Fingerprints(b"")))
     assert found.plain()["status"] == "unavailable"
@@ -92,7 +103,7 @@ def test_what_happens_is_counted(database):
 
 
 def test_labels_are_words_of_the_code_only():
-    labels = set(re.findall(r'[{,](\w+)="', metrics.exposition().decode()))
+    labels = set(re.findall(r'[{,](\w+)="', metrics.exposition(whole=True).decode()))
     assert labels <= {"route", "status", "provider", "outcome", "state", "kind", "le"}
 
 
@@ -100,5 +111,7 @@ def test_a_worker_serves_its_figures_on_this_machine():
     port = free_port()
     stop = metrics.publish(port)
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
-        assert b"clearway_mailboxes_due" in answer.read()
+        told = answer.read().decode()
     stop()
+    assert "clearway_jobs_total" in told
+    assert "clearway_workers" not in told, "only who has just looked tells of the installation"

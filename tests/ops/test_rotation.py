@@ -1,10 +1,13 @@
 """A new key takes over while nothing else changes."""
 
+from datetime import timedelta
+
 import pytest
 
 from app.storage.columns import SealedBytes
+from app.storage.mailboxes import see_worker
 from app.storage.rotation import rotate
-from app.storage.tables import Base
+from app.storage.tables import Base, Worker
 from app.storage.vault import VaultError, new_key
 from tests.ops.conftest import Installed
 from tests.ops.rows import a_full_leader, everything
@@ -80,6 +83,24 @@ def test_on_one_machine_the_keys_are_lines_of_a_file(clearway, tmp_path, monkeyp
     assert "1 of 1 row." in clearway("keys", "rotate").out
     file.write_text(new)
     assert "0 of 1 row." in clearway("keys", "rotate").out
+
+
+def test_nothing_is_sealed_again_while_a_worker_could_not_read_it(
+    installed: Installed, monkeypatch
+):
+    old = installed.open()
+    with old.transaction() as session:
+        see_worker(session, "old", "0.1.0", old.vault.newest)
+    new = new_key()
+    monkeypatch.setenv("CLEARWAY_KEYS", f"{new} {installed.key}")
+    ran = installed.run("keys", "rotate")
+    assert (ran.status, ran.err.count("\n")) == (2, 1), ran
+    assert "1 worker started with another first key" in ran.err
+    assert old.fingerprints()
+    with old.transaction() as session:
+        session.get_one(Worker, "old").seen_at -= timedelta(minutes=2)
+        see_worker(session, "new", "0.1.0", installed.open(new).vault.newest)
+    assert installed.run("keys", "rotate").status == 0
 
 
 def test_a_new_key_can_be_used_at_once(installed: Installed):

@@ -25,7 +25,7 @@ from app.people.errors import LostErrand
 from app.people.principal import require_leader
 from app.web.forms import Wrong
 from app.web.service import joining
-from app.web.service.views import ConnectionView, connection_view
+from app.web.service.views import SAMPLE, ConnectionView, connection_view
 from app.web.service.visits import (
     HOME,
     LARGEST,
@@ -38,7 +38,6 @@ from app.web.service.visits import (
     go,
     receive_form,
 )
-from app.web.service.words import PROVIDERS
 
 router = APIRouter()
 _CONNECT = "/you/{diary}/connect"
@@ -149,6 +148,7 @@ def _page(call: Call, sentence: str = "", where: str = "", status: int = 200) ->
         microsoft=bool(settings.microsoft_client_id),
         google=bool(settings.google_client_id),
         account=call.offers.account,
+        sampled=any(each.name == SAMPLE for each in known),
         answers={name: call.form.word(name) for name in ("url", "user", "address")},
     )
 
@@ -156,7 +156,13 @@ def _page(call: Call, sentence: str = "", where: str = "", status: int = 200) ->
 def connection_views(call: Call, zone: ZoneInfo) -> tuple[ConnectionView, ...]:
     """Every connection of the diary."""
     found = connections(call.deployment, call.leader_id)
-    return tuple(connection_view(each, call.home, zone) for each in found)
+    return tuple(_view(call, each, zone) for each in found)
+
+
+def _view(call: Call, known: Connection, zone: ZoneInfo) -> ConnectionView:
+    sample = "" if call.offers.account is None else call.offers.account.url
+    own = call.access.is_leader
+    return connection_view(known, call.home, zone, own=own, sample=sample)
 
 
 def _zone(call: Call) -> ZoneInfo:
@@ -284,13 +290,12 @@ def _one(call: Call) -> Response:
     known = connection(call.deployment, call.leader_id, connection_id)
     return call.page(
         "calendars.html",
-        one=connection_view(known, call.home, _zone(call)),
+        one=_view(call, known, _zone(call)),
         choices=listed,
         first=next((each.id for each in listed if each.holds), ""),
         abilities=abilities,
         sentence=sentence,
         following=_following(call),
-        name=PROVIDERS[known.provider],
     )
 
 

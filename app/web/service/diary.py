@@ -6,19 +6,22 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.connecting.connections import can_change_meetings
 from app.life import records, releasing
 from app.life.releasing import Held
 from app.life.states import WORKING, PlanState
 from app.people import leaders
-from app.people.choices import zone_of
+from app.people.choices import policy_of, zone_of
 from app.people.errors import BadChoice
 from app.people.leaders import Leader, Stretch
 from app.people.settings import Mode
+from app.web.forms import Wrong
 from app.web.presenters import TIERS
 from app.web.service.connecting import connection_views
 from app.web.service.views import hold_days, plan_line
 from app.web.service.visits import Call, attend, go
 from app.web.service.words import say_until
+from rules.planner.plan import Tier
 from rules.working_pattern import local_date
 
 router = APIRouter()
@@ -69,12 +72,22 @@ def _diary(call: Call) -> Response:
         settled=plans(*_SETTLED),
         today=hold_days([each for each in held if _is_on(each, today, found)], zone, own=own),
         holds=len(held),
-        tiers=[(each.value, *words) for each, words in TIERS.items()],
+        tiers=offered_tiers(call),
+        limited=len(offered_tiers(call)) < len(TIERS),
+        reach=policy_of(found.settings).protected_weeks,
         looks=found.mode is Mode.OBSERVE,
         until=say_until(found.watched_until, zone),
         paused=_paused(found, call),
         acts=bool(call.principal.grants),
     )
+
+
+def offered_tiers(call: Call) -> list[tuple[str, str, str]]:
+    """How far a plan may go here: steps that no calendar takes are not offered."""
+    all_of_them = can_change_meetings(call.deployment, call.leader_id)
+    return [
+        (each.value, *words) for each, words in TIERS.items() if all_of_them or each is Tier.HOLDS
+    ]
 
 
 def _is_on(held: Held, today: date, found: Leader) -> bool:
@@ -91,11 +104,28 @@ def _paused(found: Leader, call: Call) -> str:
 
 def _pause_page(call: Call) -> Response:
     found = leaders.get(call.deployment, call.leader_id)
-    return call.page("pause.html", paused=_paused(found, call))
+    return _show_pause(call, found)
+
+
+def _show_pause(call: Call, found: Leader, sentence: str = "") -> Response:
+    wrong = (Wrong("day", sentence),) if sentence else ()
+    return call.page(
+        "pause.html",
+        422 if wrong else 200,
+        paused=_paused(found, call),
+        wrong=wrong,
+        fields={each.field for each in wrong},
+        day=call.form.word("day") if wrong else "",
+        chosen=call.form.word("until") if wrong else Stretch.DAY.value,
+    )
 
 
 def _pause(call: Call) -> Response:
-    leaders.pause(call.deployment, call.leader_id, _until(call), call.by)
+    try:
+        leaders.pause(call.deployment, call.leader_id, _until(call), call.by)
+    except BadChoice as error:
+        found = leaders.get(call.deployment, call.leader_id)
+        return _show_pause(call, found, str(error))
     return go(call.home, "paused")
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
@@ -90,13 +90,18 @@ def _give_up(call: Call, hold: Held) -> Response:
     _check_may_see(call, hold)
     releasing.give_up(call.deployment, call.leader_id, hold.id, call.by)
     call.call_worker()
-    return go(call.home, "lifted")
+    return go(_back(call), "lifted")
+
+
+def _back(call: Call) -> str:
+    """The page on which the button was pressed."""
+    return f"{call.home}/holds" if call.form.word("back") == "holds" else call.home
 
 
 def _keep(call: Call) -> Response:
     firm = call.form.word("firm") == "yes"
     lifting.keep(call.deployment, call.leader_id, _find(call).id, call.by, firm=firm)
-    return go(call.home, "kept" if firm else "loosened")
+    return go(_back(call), "kept" if firm else "loosened")
 
 
 def _find(call: Call) -> Held:
@@ -136,9 +141,10 @@ def _locks(call: Call) -> Response:
     zone = zone_of(leaders.get(call.deployment, call.leader_id).settings)
     known = locks.locks(call.deployment, call.leader_id)
     sentence = ""
+    read: tuple[Occurrence, ...] | None = None
     meetings: tuple[Occurrence, ...] = ()
     try:
-        meetings = _meetings(call)
+        read, meetings = _read(call)
     except problems.EXPECTED as error:
         sentence = problems.say(error)
     taken = {each.event_id for each in known}
@@ -146,20 +152,24 @@ def _locks(call: Call) -> Response:
     days = groupby(free, key=lambda each: local_date(each.span.start, zone))
     return call.page(
         "locks.html",
-        locks=[_lock_view(each, meetings, zone) for each in known],
+        locks=[_lock_view(each, read, zone, own=call.access.is_leader) for each in known],
         days=[(say_day(day), list(_views(group, zone))) for day, group in days],
         sentence=sentence,
     )
 
 
-def _meetings(call: Call) -> tuple[Occurrence, ...]:
-    """The meetings that plans may change, of the next two weeks."""
+def _read(call: Call) -> tuple[tuple[Occurrence, ...], tuple[Occurrence, ...]]:
+    """All events of the next two weeks, and those of them that plans may change.
+
+    A lock may be of any of them: REST takes every event, and rights to a calendar change.
+    """
     person = diaries.person_of(call.deployment, call.leader_id)
     today = local_date(call.now, zone_of(person.settings))
     with diaries.opened(call.deployment, person, today, today + _AHEAD) as found:
-        return tuple(
+        read = found.opened.diary.occurrences
+        return read, tuple(
             each
-            for each in found.opened.diary.occurrences
+            for each in read
             if each.organizer
             and each.hold is None
             and not each.all_day
@@ -175,17 +185,30 @@ def _views(meetings: Iterator[Occurrence], zone: ZoneInfo) -> Iterator[MeetingVi
         yield MeetingView(each.id, when, day, each.recurrence_id is not None)
 
 
-def _lock_view(lock: Lock, meetings: tuple[Occurrence, ...], zone: ZoneInfo) -> LockView:
-    found = next((each for each in meetings if lock.event_id in (each.id, each.uid)), None)
+def _lock_view(
+    lock: Lock, read: tuple[Occurrence, ...] | None, zone: ZoneInfo, *, own: bool
+) -> LockView:
+    """A lock and when its meeting is, as far as somebody may know; None where nothing was read."""
     what = "A series" if lock.scope is Scope.SERIES else "A meeting"
+    if read is None:
+        return LockView(lock.id, f"{what}.")
+    found = next((each for each in read if lock.event_id in (each.id, each.uid)), None)
     if found is None:
         return LockView(lock.id, f"{what} that is not in the next two weeks.")
-    return LockView(lock.id, f"{what}: {say_moment(found.span.start, zone)}.")
+    if found.private and not own:
+        return LockView(lock.id, f"{what} that only the leader sees.")
+    return LockView(lock.id, f"{what}: {_say_start(found, zone)}.")
+
+
+def _say_start(found: Occurrence, zone: ZoneInfo) -> str:
+    if isinstance(found.start, datetime):
+        return say_moment(found.start, zone)
+    return say_day(found.start)
 
 
 def _lock(call: Call) -> Response:
     scope = Scope.SERIES if call.form.word("scope") == Scope.SERIES else Scope.MEETING
-    meeting = locks.find_meeting(_meetings(call), call.form.word("event"))
+    meeting = locks.find_meeting(_read(call)[1], call.form.word("event"))
     locks.lock(call.deployment, call.leader_id, meeting, scope, call.by)
     return go(f"{call.home}/locks", "locked")
 

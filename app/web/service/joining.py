@@ -1,6 +1,6 @@
 """The way in: the first page after signing in, joining, hours, and how much Clearway does."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from fastapi import APIRouter
@@ -22,6 +22,7 @@ router = APIRouter()
 _START = "/you/start"
 NEW = 1
 """The version of settings that nobody has looked at."""
+_NOTHING_TICKED = "Tick what Clearway may place, or choose to be asked first."
 _AUTO = tuple((each, name) for each, name in HOLDS.items() if each in HOLD_CLASS)
 
 
@@ -177,11 +178,21 @@ def _several(text: str) -> list[str]:
 
 def _mode(call: Call) -> Response:
     found = leaders.get(call.deployment, call.leader_id)
+    return _mode_page(call, found, found.mode, found.settings.auto)
+
+
+def _mode_page(
+    call: Call, found: Leader, chosen: Mode, auto: Collection[Kind], wrong: tuple[Wrong, ...] = ()
+) -> Response:
     zone = choices.zone_of(found.settings)
     return call.page(
         "mode.html",
-        mode=found.mode.value,
-        auto=found.settings.auto,
+        422 if wrong else 200,
+        wrong=wrong,
+        fields={each.field for each in wrong},
+        mode=chosen.value,
+        looks=found.mode is Mode.OBSERVE,
+        auto=auto,
         kinds=_AUTO,
         until=say_until(found.watched_until, zone),
     )
@@ -195,10 +206,15 @@ def _change_mode(call: Call) -> Response:
     ticked = set(call.form.words.get("auto", ()))
     auto = frozenset(each for each in Kind if each.value in ticked)
     found = leaders.get(call.deployment, call.leader_id)
-    if chosen is Mode.AUTO and auto != found.settings.auto:
+    if chosen is Mode.AUTO and not auto:
+        return _mode_page(call, found, chosen, auto, (Wrong("auto", _NOTHING_TICKED),))
+    # what is ticked is kept for when it counts
+    if auto != found.settings.auto:
         told = {**found.settings.to_json(), "auto": sorted(auto)}
         wanted = choices.read_settings(told)
         leaders.change_settings(call.deployment, call.leader_id, wanted, found.version, call.by)
     leaders.change_mode(call.deployment, call.leader_id, chosen, call.by)
     call.call_worker()
-    return go(call.home, "mode")
+    if chosen is Mode.PROPOSE and auto:
+        return go(call.home, "mode-kept")
+    return go(call.home, f"mode-{chosen.value}")

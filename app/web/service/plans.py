@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from app import problems
 from app.door.turns import at_the_diary
-from app.life import diaries, proposing, records, reports, undoing
+from app.life import diaries, proposing, records, releasing, reports, undoing
 from app.life.errors import IsPaused
 from app.life.proposing import Wish
 from app.life.states import WORKING, Origin
@@ -98,7 +98,8 @@ def _make(call: Call) -> Response:
 def _show(call: Call) -> Response:
     found = reports.report(call.deployment, call.leader_id, call.id("plan_id"))
     leader = leaders.get(call.deployment, call.leader_id)
-    shown = plan_view(found, call.home, zone_of(leader.settings), call.now)
+    given_up = releasing.given_up(call.deployment, call.leader_id)
+    shown = plan_view(found, call.home, zone_of(leader.settings), call.now, given_up)
     drawn: tuple[Picture, ...] = ()
     if shown.waits and found.kept.contents is not None:
         # without its calendars the plan is shown in words

@@ -9,13 +9,14 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.life import releasing
 from app.people import delegates, held, history, leaders
 from app.people.choices import zone_of
 from app.people.errors import BadChoice
 from app.people.held import Table
-from app.web.service.views import history_days
+from app.web.service.views import Known, history_days
 from app.web.service.visits import Call, attend
-from app.web.service.words import say_table
+from app.web.service.words import say_heading, say_table
 
 router = APIRouter()
 _SHOWN = 20
@@ -46,7 +47,9 @@ def _history(call: Call) -> Response:
     found = history.page(call.deployment, call.leader_id, after=call.query.get("after") or None)
     granted = delegates.granted(call.deployment, call.leader_id)
     labels = {each.id: each.label for each in granted}
-    days = history_days(found.entries, labels, call.home, zone)
+    plans = {each.plan_id for each in found.entries if each.plan_id is not None}
+    removals = releasing.removals(call.deployment, call.leader_id, plans)
+    days = history_days(found.entries, Known(labels, removals), call.home, zone)
     return call.page("history.html", days=days, next=found.next, first=not call.query.get("after"))
 
 
@@ -55,6 +58,7 @@ class TableView:
     """A table as a page shows it."""
 
     name: str
+    heading: str
     about: str
     count: int
     rows: tuple[tuple[tuple[str, str], ...], ...]
@@ -68,7 +72,9 @@ def _held(call: Call) -> Response:
 
 def _table(table: Table) -> TableView:
     rows = tuple(_row(table, each) for each in table.rows[:_SHOWN])
-    return TableView(table.name, say_table(table.name), len(table.rows), rows)
+    return TableView(
+        table.name, say_heading(table.name), say_table(table.name), len(table.rows), rows
+    )
 
 
 def _row(table: Table, row: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:

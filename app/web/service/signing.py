@@ -7,13 +7,14 @@ from starlette.responses import Response
 from app.door import sessions
 from app.door.entering import count_guest
 from app.people import sign_in
-from app.people.errors import SignInFailed
+from app.people.errors import LostErrand, SignInFailed
 from app.people.openid import Provider
 from app.people.sign_in import Return, SignedIn, local_path
 from app.web.service.visits import HOME, SIGN_IN, Guest, Member, admit, go, greet
 
 router = APIRouter()
 _BACK = "/you/sign-in/back"
+_USED = "This link was used before, or is older than ten minutes; print another one."
 
 
 @router.get(SIGN_IN)
@@ -112,7 +113,10 @@ def _come_back(guest: Guest) -> Response:
 
 def _use_link(guest: Guest) -> Response:
     token = guest.path["token"]
-    found = sign_in.use_local_link(guest.deployment, token, replaces=_former(guest))
+    try:
+        found = sign_in.use_local_link(guest.deployment, token, replaces=_former(guest))
+    except LostErrand as error:
+        raise SignInFailed(_USED) from error
     return _welcome(guest, found, HOME)
 
 

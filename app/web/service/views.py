@@ -1,35 +1,37 @@
 """Values of the life of a diary as words for a page. Templates decide nothing."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from app.connecting.connections import Connection, Provider
 from app.connecting.states import Action
 from app.life.journal import StepState
-from app.life.reasons import SENTENCES
+from app.life.reasons import SENTENCES, Reason
 from app.life.records import Kept
 from app.life.releasing import Held
 from app.life.reports import Fate, Report
-from app.life.states import MOVES, PlanState
+from app.life.states import MOVES, WORKING, Origin, PlanState
 from app.people.delegates import Delegation, State
 from app.people.history import Entry, Who
 from app.web.presenters import TIERS, ChangeDay, change_days
 from app.web.service.words import (
-    AT_WORK,
     BUTTONS,
     PROVIDERS,
-    STATES,
+    UNWRITTEN,
     hold_name,
     say_fate,
     say_moment,
     say_span,
+    say_state,
     say_what,
 )
-from rules.change import Agreement, Change
+from rules.change import Agreement, Change, ChangeKind
 from rules.event import Kind
+from rules.interval import Interval
 from rules.planner.plan import Tier
 from rules.words import say_count, say_day, say_minutes, say_time
 from rules.working_pattern import local_date, monday
@@ -56,8 +58,16 @@ class ConnectionView:
     button: Button | None
 
 
-def connection_view(known: Connection, home: str, zone: ZoneInfo) -> ConnectionView:
-    """A connection in words."""
+SAMPLE = "The sample account"
+
+
+def connection_view(
+    known: Connection, home: str, zone: ZoneInfo, *, own: bool = True, sample: str = ""
+) -> ConnectionView:
+    """A connection in words; `sample` is the address of the sample account, where there is one.
+
+    Which account it is, is for the leader alone.
+    """
     path = f"{home}/calendars/{known.id}"
     trouble = known.trouble
     if trouble is None:
@@ -66,9 +76,20 @@ def connection_view(known: Connection, home: str, zone: ZoneInfo) -> ConnectionV
     else:
         sentence = trouble.sentence
         button = _button(trouble.action, known, home, path)
-    return ConnectionView(
-        known.id, PROVIDERS[known.provider], known.provider.value, path, sentence, button
-    )
+    name = _name(known, sample) if own else PROVIDERS[known.provider]
+    return ConnectionView(known.id, name, known.provider.value, path, sentence, button)
+
+
+def _name(known: Connection, sample: str) -> str:
+    """What a leader calls it: by the server, and by whose account it is there."""
+    kind = PROVIDERS[known.provider]
+    user, _, address = known.account.rpartition(" ")
+    if sample and address == sample.rstrip("/"):
+        return SAMPLE
+    server = urlsplit(address).hostname
+    if not server:
+        return kind
+    return f"{kind}: {user} at {server}" if user else f"{kind}: {server}"
 
 
 def _when(known: Connection, zone: ZoneInfo) -> str:
@@ -128,6 +149,9 @@ class PlanView:
     state: str
     about: str
     reason: str
+    tier: str
+    removal: bool
+    heading: str
     hash: str
     when: str
     summary: str
@@ -144,43 +168,65 @@ class PlanView:
 
 def plan_line(kept: Kept, home: str, zone: ZoneInfo) -> PlanLine:
     """A plan in a list."""
-    state, about = STATES[kept.state]
+    removal = is_removal(kept)
+    state, about = say_state(kept.state, removal=removal)
     changes = () if kept.contents is None else kept.contents.changes
     return PlanLine(
         path=f"{home}/plans/{kept.id}",
-        title=say_changes(changes) or "A plan",
+        title=_title(changes, zone, removal=removal),
         state=state,
         about=about,
         when=say_moment(kept.made_at, zone),
         waits=kept.state is PlanState.PROPOSED,
-        works=kept.state in AT_WORK,
+        works=kept.state in WORKING,
     )
 
 
-def plan_view(found: Report, home: str, zone: ZoneInfo, now: datetime) -> PlanView:
-    """A plan with all of its changes."""
+def is_removal(kept: Kept) -> bool:
+    """Whether the plan is the one by which a hold goes that was given up."""
+    return kept.origin == Origin.LIFT
+
+
+def _title(changes: Sequence[Change], zone: ZoneInfo, *, removal: bool) -> str:
+    if removal and changes:
+        return _removed(changes[0], zone).rstrip(".")
+    return "A hold given up" if removal else say_changes(changes) or "A plan"
+
+
+def plan_view(
+    found: Report,
+    home: str,
+    zone: ZoneInfo,
+    now: datetime,
+    given_up: Collection[tuple[Kind, Interval]] = (),
+) -> PlanView:
+    """A plan with all of its changes; `given_up` are the holds that somebody gave up here."""
     kept = found.kept
-    state, about = STATES[kept.state]
+    removal = is_removal(kept)
+    state, about = say_state(kept.state, removal=removal)
     changes = tuple(each.change for each in found.fates)
     waits = kept.state is PlanState.PROPOSED
     until = kept.undo_until
     in_time = until is not None and now < until and kept.contents is not None
     return PlanView(
         path=f"{home}/plans/{kept.id}",
-        title=TIERS[Tier(kept.tier)][0],
+        title="A hold given up" if removal else "A plan",
         state=state,
         about=about,
         reason="" if kept.reason is None else _reason(kept),
+        tier="" if removal else TIERS[Tier(kept.tier)][0],
+        removal=removal,
+        heading=_heading(found, waits=waits),
         hash="" if kept.contents is None else kept.contents.hash,
         when=say_moment(kept.made_at, zone),
-        summary=say_changes(changes),
+        summary="" if removal else say_changes(changes),
         weeks=tuple(_weeks(changes, zone)) if waits else (),
-        fates=() if waits else tuple(_fates(found.fates, zone)),
+        fates=() if waits else tuple(_fates(found, zone, given_up)),
         unknown=any(each.agreement is Agreement.UNKNOWN for each in changes),
         mails=_mails(changes),
         unsent=_unsent(found),
         waits=waits,
-        works=kept.state in AT_WORK,
+        works=kept.state in WORKING,
         can_undo=in_time and PlanState.UNDOING in MOVES[kept.state],
         undo_until=say_moment(until, zone) if until is not None else "",
     )
@@ -225,10 +271,41 @@ def _weeks(changes: Sequence[Change], zone: ZoneInfo) -> Iterator[PlanWeek]:
         yield PlanWeek(heading, tuple(change_days(mine, zone)))
 
 
-def _fates(fates: Sequence[Fate], zone: ZoneInfo) -> Iterator[FateView]:
-    for each in sorted(fates, key=lambda fate: fate.change.starts):
-        why = each.sentence if _is_odd(each) else ""
-        yield FateView(each.change.message or _removed(each.change, zone), say_fate(each), why)
+def _heading(found: Report, *, waits: bool) -> str:
+    """What stands above the changes."""
+    if waits:
+        return "What it changes"
+    tried = any(each.applied is not None for each in found.fates)
+    return (
+        "What became of it"
+        if tried or found.kept.state not in UNWRITTEN
+        else "What it would have changed"
+    )
+
+
+def _fates(
+    found: Report, zone: ZoneInfo, given_up: Collection[tuple[Kind, Interval]]
+) -> Iterator[FateView]:
+    removal, state = is_removal(found.kept), found.kept.state
+    for each in sorted(found.fates, key=lambda fate: fate.change.starts):
+        what = each.change.message or _removed(each.change, zone)
+        if _is_gone(each):
+            yield FateView(what, *_say_gone(each.change, given_up))
+        else:
+            why = each.sentence if _is_odd(each) else ""
+            yield FateView(what, say_fate(each, state, removal=removal), why)
+
+
+def _is_gone(fate: Fate) -> bool:
+    """Whether a new hold was no longer there when it was to be taken back: nothing is left of it."""
+    new = fate.change.kind is ChangeKind.HOLD_CREATE
+    return new and fate.undone is StepState.SKIPPED and fate.undo_reason is Reason.GONE
+
+
+def _say_gone(change: Change, given_up: Collection[tuple[Kind, Interval]]) -> tuple[str, str]:
+    if (change.hold, change.after) in given_up:
+        return "Given up", "It was given up before the plan was taken back."
+    return "Gone already", SENTENCES[Reason.GONE]
 
 
 def _is_odd(fate: Fate) -> bool:
@@ -328,22 +405,30 @@ class HistoryDay:
     lines: tuple[HistoryLine, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the history goes by: names of delegates, and plans by which a hold was given up."""
+
+    labels: Mapping[str, str]
+    removals: Collection[str]
+
+
 def history_days(
-    entries: Sequence[Entry], labels: dict[str, str], home: str, zone: ZoneInfo
+    entries: Sequence[Entry], known: Known, home: str, zone: ZoneInfo
 ) -> tuple[HistoryDay, ...]:
-    """Entries by day; `labels` are what delegates are called."""
+    """Entries by day, for the leader."""
     days = groupby(entries, key=lambda each: local_date(each.at, zone))
     return tuple(
-        HistoryDay(say_day(day), tuple(_line(each, labels, home, zone) for each in group))
+        HistoryDay(say_day(day), tuple(_line(each, known, home, zone) for each in group))
         for day, group in days
     )
 
 
-def _line(entry: Entry, labels: dict[str, str], home: str, zone: ZoneInfo) -> HistoryLine:
-    who = {Who.LEADER: "The leader", Who.CLEARWAY: "Clearway"}.get(entry.by.who, "")
+def _line(entry: Entry, known: Known, home: str, zone: ZoneInfo) -> HistoryLine:
+    who = {Who.LEADER: "you", Who.CLEARWAY: "Clearway"}.get(entry.by.who, "")
     return HistoryLine(
         when=say_time(entry.at, zone),
-        what=say_what(entry.what, entry.details),
-        who=who or labels.get(entry.by.delegation_id or "", "A delegate"),
+        what=say_what(entry.what, entry.details, removal=entry.plan_id in known.removals),
+        who=who or known.labels.get(entry.by.delegation_id or "", "A delegate"),
         plan="" if entry.plan_id is None else f"{home}/plans/{entry.plan_id}",
     )

@@ -1,5 +1,6 @@
 """What a leader may wish for beyond hours: answers to invitations, times without holds, numbers."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import time
@@ -54,6 +55,8 @@ _LABELS: Mapping[str, str] = {
     "end_of_day_minutes": "Free of meetings before the day ends",
 }
 """The settings of the policy that leaders change; the others are for a policy file or REST."""
+_CLOCKS = frozenset({"preferred_from", "preferred_to"})
+_TIME = re.compile(r"(?P<hour>\d{1,2})(?:[:.](?P<minute>[0-5]\d))? ?(?P<half>am|pm)?")
 _SPARE_ROWS = 2
 _PARTS = ("kind", "day", "from", "to")
 Row = Mapping[str, str]
@@ -107,9 +110,8 @@ def _page(
     reaction: str,
     rows: Sequence[Row],
     written: Mapping[str, str],
-    sentence: str = "",
+    wrong: Sequence[Wrong] = (),
 ) -> Response:
-    wrong = (_wrong(sentence),) if sentence else ()
     return call.page(
         "wishes.html",
         422 if wrong else 200,
@@ -129,7 +131,9 @@ def _number(name: str, value: str) -> Number:
     about = next(each for each in fields(Policy) if each.name == name)
     usual, low, high = about.default, about.metadata["low"], about.metadata["high"]
     if low is None:
-        return Number(name, _LABELS[name], "A time of day, such as 13:00, or nothing.", value)
+        return Number(
+            name, _LABELS[name], "A time of day, such as 13:00 or 1pm, or nothing.", value
+        )
     unit = "" if about.metadata["unit"] == "a week" else " minutes"
     return Number(name, _LABELS[name], f"{low} to {high}{unit}. Usually {usual}.", value)
 
@@ -150,16 +154,16 @@ def _change(call: Call) -> Response:
     written = {name: call.form.word(name) for name in _LABELS}
     reaction = call.form.word("reaction")
     others = {name: value for name, value in found.settings.policy.items() if name not in _LABELS}
-    told = {
-        **found.settings.to_json(),
-        "reaction": reaction,
-        "never": ["{kind} {day} {from}-{to}".format(**each) for each in rows],
-        "policy": {**others, **{name: _read(text) for name, text in written.items() if text}},
-    }
+    policy = {name: _read(name, text) for name, text in written.items() if text}
+    wishes: dict[str, Any] = {"reaction": reaction, "never": [_slot(each) for each in rows]}
+    told = {**found.settings.to_json(), **wishes, "policy": {**others, **policy}}
     try:
         chosen = choices.read_settings(told)
     except BadChoice as error:
-        return _page(call, found, reaction, rows, written, str(error))
+        parts = [{name: value} for name, value in wishes.items()]
+        parts += [{"policy": {name: value}} for name, value in policy.items()]
+        wrong = _each_wrong(parts) or [_wrong(str(error))]
+        return _page(call, found, reaction, rows, written, wrong)
     given = call.form.word("version")
     version = int(given) if given.isdecimal() and len(given) < 10 else 0
     leaders.change_settings(call.deployment, call.leader_id, chosen, version, call.by)
@@ -177,5 +181,38 @@ def _rows(call: Call) -> Sequence[Row]:
     return [each for each in rows if any(each.values())]
 
 
-def _read(text: str) -> Any:
+def _each_wrong(parts: Sequence[Mapping[str, Any]]) -> list[Wrong]:
+    """What is wrong with each part by itself, so that nobody mends one after the other."""
+    found = []
+    for each in parts:
+        try:
+            choices.read_settings(each)
+        except BadChoice as error:
+            found.append(_wrong(str(error)))
+    return found
+
+
+def _slot(row: Row) -> str:
+    return f"{row['kind']} {row['day']} {_clock(row['from'])}-{_clock(row['to'])}"
+
+
+def _read(name: str, text: str) -> Any:
+    if name in _CLOCKS:
+        return _clock(text)
     return int(text) if text.isdecimal() and len(text) < 10 else text
+
+
+def _clock(text: str) -> str:
+    """A time of day as people write it, such as 2pm, 9:30am or 14.00, as settings have it.
+
+    Anything else stays as it was written.
+    """
+    found = _TIME.fullmatch(text.strip().lower())
+    if found is None or not (found["minute"] or found["half"]):
+        return text
+    hour, half = int(found["hour"]), found["half"]
+    if half and not 1 <= hour <= 12:
+        return text
+    if half:
+        hour = hour % 12 + (12 if half == "pm" else 0)
+    return f"{hour:02}:{found['minute'] or '00'}"

@@ -8,7 +8,7 @@ from app.connecting.connections import Provider
 from app.connecting.states import Action
 from app.life.journal import StepState
 from app.life.reports import Fate
-from app.life.states import PlanState
+from app.life.states import WORKING, PlanState
 from app.people.history import Detail, What
 from rules.event import Kind
 from rules.words import say_count, say_day, say_time
@@ -22,13 +22,16 @@ DONE: Mapping[str, str] = {
     "ticked": "Your calendars are saved.",
     "tried": "The calendar answers.",
     "settings": "Your settings are saved.",
-    "mode": "Your choice is saved.",
+    "mode-observe": "Clearway only looks from now on, and writes nothing.",
+    "mode-propose": "Clearway makes a plan now, and asks you before it writes anything.",
+    "mode-kept": "Clearway asks you first. What you ticked is kept, and counts once you choose so.",
+    "mode-auto": "Clearway makes a plan now, and places what you ticked without asking.",
     "planned": "Here is a new plan.",
     "nothing": "There is nothing to change: no plan would make more room.",
     "accepted": "You said yes to this plan.",
     "declined": "You said no. This plan is not offered again for a week.",
     "undoing": "The plan is being taken back.",
-    "lifted": "The hold is given up. It is not put back that day.",
+    "lifted": "The hold is given up. No other of its kind is put in that day.",
     "kept": "Plans leave this hold where it is.",
     "loosened": "Plans may move this hold again.",
     "locked": "It is locked. Plans leave it as it is.",
@@ -85,7 +88,26 @@ STATES: Mapping[PlanState, tuple[str, str]] = {
 }
 """What has become of a plan, as a heading and a sentence."""
 
-AT_WORK = frozenset({PlanState.ACCEPTED, PlanState.APPLYING, PlanState.UNDOING})
+UNWRITTEN = frozenset({PlanState.DECLINED, PlanState.EXPIRED, PlanState.STALE})
+"""States in which a plan ended with nothing of it written."""
+STILL = WORKING | {PlanState.PROPOSED, PlanState.PARTLY_APPLIED}
+"""States in which what was not tried yet may still be."""
+
+REMOVALS: Mapping[PlanState, tuple[str, str]] = {
+    PlanState.ACCEPTED: ("Given up", "Clearway is about to take the hold out of the calendar."),
+    PlanState.EXPIRED: ("Ran out", "The hold was not taken out in time."),
+    PlanState.STALE: ("Not taken out", "The hold is where it was."),
+    PlanState.APPLYING: ("In hand", "Clearway is taking the hold out of the calendar now."),
+    PlanState.APPLIED: ("Done", "The hold is no longer in the calendar."),
+    PlanState.CONFLICTED: (
+        "Done, and changed since",
+        "The hold was taken out, and the calendar shows it again.",
+    ),
+    PlanState.UNDOING: ("Being put back", "Clearway is putting the hold back now."),
+    PlanState.UNDONE: ("Put back", "The hold is in the calendar again."),
+    PlanState.PARTLY_UNDONE: ("Not put back", "The hold stays out of the calendar."),
+}
+"""The same of a hold that was given up, where that says something else."""
 
 
 def hold_name(kind: Kind) -> str:
@@ -93,17 +115,27 @@ def hold_name(kind: Kind) -> str:
     return HOLDS.get(kind, kind.value.replace("_", " ").capitalize())
 
 
-def say_fate(fate: Fate) -> str:
-    """What has become of one change, in a word or two."""
+def say_state(state: PlanState, *, removal: bool) -> tuple[str, str]:
+    """What has become of a plan; `removal` is whether it takes out a hold that was given up."""
+    return (REMOVALS.get(state) if removal else None) or STATES[state]
+
+
+def say_fate(fate: Fate, state: PlanState, *, removal: bool) -> str:
+    """What has become of one change of a plan in this state, in a word or two.
+
+    Nothing where the plan ended before anything was tried: the state says so for all of it.
+    """
     if fate.undone is StepState.DONE:
-        return "Taken back"
+        return "Put back" if removal else "Taken back"
     if fate.undone is StepState.SKIPPED:
-        return "Not taken back"
+        return "Not put back" if removal else "Not taken back"
     if fate.applied is StepState.DONE:
         return "Done"
     if fate.applied is StepState.SKIPPED:
         return "Left out"
-    return "Not yet"
+    if state in UNWRITTEN:
+        return ""
+    return "Not yet" if state in STILL else "Not written"
 
 
 def say_moment(moment: datetime, zone: ZoneInfo) -> str:
@@ -183,8 +215,23 @@ _TOLD: Mapping[What, Callable[[Details], str]] = {
 }
 
 
-def say_what(what: What, details: Details) -> str:
-    """What happened, as a sentence."""
+_REMOVED: Mapping[What, str] = {
+    What.PLAN_ACCEPTED: "Had the hold taken out of the calendar.",
+    What.PLAN_APPLIED: "Took the hold out of the calendar.",
+    What.PLAN_STALE: "The hold could not be taken out of the calendar.",
+    What.PLAN_EXPIRED: "The hold was not taken out of the calendar in time.",
+    What.PLAN_CONFLICTED: "Took the hold out, and the calendar shows it again.",
+    What.PLAN_UNDO_ASKED: "Asked for the hold to be put back.",
+    What.PLAN_UNDONE: "Put the hold back into the calendar.",
+    What.PLAN_PARTLY_UNDONE: "The hold could not be put back into the calendar.",
+}
+"""What happened to the plan by which a hold goes that was given up."""
+
+
+def say_what(what: What, details: Details, *, removal: bool = False) -> str:
+    """What happened, as a sentence; `removal` is whether a hold was given up by that plan."""
+    if removal and what in _REMOVED:
+        return _REMOVED[what]
     told = _TOLD.get(what)
     return _WHAT.get(what, what.value) if told is None else told(details)
 
@@ -242,6 +289,28 @@ TABLES: Mapping[str, str] = {
     "disturbance": "When a plan last changed a meeting, so that it is left alone for a while.",
     "answered": "Requests of programs, so that none is carried out twice.",
 }
+
+
+HEADINGS: Mapping[str, str] = {
+    "leader": "You and your settings",
+    "delegation": "Delegates",
+    "sign_in": "Sign-ins",
+    "connection": "Connected calendars",
+    "mailbox": "Looks at your diary",
+    "plan": "Plans",
+    "hold": "Holds",
+    "step": "Changes that were written",
+    "history": "History",
+    "override": "Holds that you gave up",
+    "lock": "Locked meetings",
+    "disturbance": "Meetings that were changed",
+    "answered": "Requests of programs",
+}
+
+
+def say_heading(name: str) -> str:
+    """What a table is called on the page."""
+    return HEADINGS.get(name, name.replace("_", " ").capitalize())
 
 
 def say_table(name: str) -> str:

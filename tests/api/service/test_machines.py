@@ -38,6 +38,7 @@ def test_it_is_ready_once_a_worker_is_there(house: House) -> None:
         "status": "ok",
         "database": "reachable",
         "tables": "current",
+        "keys": "right",
         "worker": "seen",
     }
 

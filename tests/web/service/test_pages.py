@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from starlette.testclient import TestClient
 
 from app.config import Settings
@@ -17,6 +17,7 @@ from app.deployment import open_deployment
 from app.main import create_app
 from app.people import leaders, sign_in
 from app.people.settings import Reaction
+from app.storage.tables import Connection as ConnectionRow
 from app.storage.tables import Leader as LeaderRow
 from app.web.service import routes
 from app.web.service.offers import Offers
@@ -172,7 +173,7 @@ def test_a_printed_link_signs_in_once(tmp_path: Path) -> None:
         assert "A new link was printed" in page.text
         assert "Join Clearway" in client.get(f"/you/link/{printed[0]}").text
         again = client.get(f"/you/link/{printed[0]}")
-        assert again.status_code == 422 and "please begin again" in again.text
+        assert again.status_code == 422 and "This link was used before" in again.text
         number = client.get("http://localhost:8000/connections/back?code=x", follow_redirects=False)
         assert number.headers["location"] == "http://127.0.0.1:8000/connections/back?code=x"
     opened.close()
@@ -199,7 +200,11 @@ def test_a_plan_that_was_not_shown_or_is_past_that_is_a_page(leader: Browser) ->
 
 def test_nothing_is_accepted_while_clearway_only_looks_or_is_paused(leader: Browser) -> None:
     path, digest = planned(leader)
+    html = leader.send("/you/mine/pause", 422, until="date", day="2020-01-01")
+    assert "after today" in html and 'href="#day"' in html and 'value="2020-01-01"' in html
+    assert "or the first day back" in leader.send("/you/mine/pause", 422, until="date", day="")
     leader.send("/you/mine/pause", until="day")
+    assert "Make a plan" not in leader.see("/you/mine")
     assert "See the pause" in leader.send(f"{path}/accept", 409, hash=digest)
     assert "See the pause" in leader.send("/you/mine/plans", 409, tier="holds")
     assert "Clearway goes on" in leader.send("/you/mine/resume")
@@ -214,12 +219,103 @@ def test_holds_are_kept_and_given_up_in_one_press(leader: Browser, account: Acco
     there = account.names()
     hold = re.search("/you/mine/holds/[0-9a-f]+", leader.see("/you/mine/holds"))
     assert hold
-    assert "Plans leave this hold" in leader.send(f"{hold[0]}/keep", firm="yes")
+    html = leader.send(f"{hold[0]}/keep", firm="yes", back="holds")
+    assert "Plans leave this hold" in html and "<h1>Holds ahead</h1>" in html
     assert "Let it move" in leader.see("/you/mine/holds")
     assert "The hold is given up" in leader.send(f"{hold[0]}/lift")
     assert len(account.names()) == len(there) - 1
     assert "There is no such hold" in leader.send(f"/you/mine/holds/{'0' * 32}/lift", 404)
     assert "There is no such hold" in leader.send("/you/mine/holds/now/lift", 404)
+
+
+def lock_by_program(leader: Browser, event_id: str) -> None:
+    """As a program does, which may lock any event."""
+    made = leader.client.post("/v1/leaders/me/locks", json={"event_id": event_id})
+    assert made.status_code == 201, made.text
+
+
+def test_a_locked_meeting_is_told_by_its_time_whether_or_not_plans_may_change_it(
+    leader: Browser, account: Account, new_browser: Make
+) -> None:
+    """`three` is private; no plan may change it, and a program may lock it all the same."""
+    for each in ("one", "three"):
+        lock_by_program(leader, each)
+    html = leader.see("/you/mine/locks")
+    assert "A meeting: Monday" in html and ", 2pm." in html
+    assert "not in the next two weeks" not in html
+
+    link = re.search(
+        f"{SITE}(/you/invitation/[\\w-]+)", leader.send("/you/mine/delegates", label="PA", days="9")
+    )
+    assert link
+    other = new_browser("assistant")
+    home = re.search("/you/[0-9a-f]{32}", other.send(link[1]))
+    assert home
+    html = other.see(f"{home[0]}/locks")
+    assert "that only the leader sees" in html and "2pm" not in html
+
+
+def test_a_hold_that_was_given_up_is_no_plan_that_adds_one(
+    leader: Browser, account: Account
+) -> None:
+    """Neither its page, nor the list, nor the history; and undoing the plan before says why."""
+    path, digest = planned(leader)
+    leader.send(f"{path}/accept", hash=digest)
+    holds = len(account.names())
+    hold = re.search("/you/mine/holds/[0-9a-f]+", leader.see("/you/mine/holds"))
+    assert hold
+    leader.send(f"{hold[0]}/lift")
+    assert len(account.names()) == holds - 1
+
+    html = leader.see("/you/mine/history")
+    assert "Took the hold out of the calendar." in html
+    assert html.count("<div>Put a plan into the calendar") == 1
+    assert "The leader" not in html and ", by you" in html
+
+    html = leader.see("/you/mine/plans")
+    lift = re.search('<a href="([^"]+)">Give up [^<]+</a>', html)
+    assert lift and "The hold is no longer in the calendar." in html
+    html = leader.see(lift[1])
+    assert "<h1>A hold given up</h1>" in html and "How far it may go" not in html
+    assert "Put the hold back" in html
+
+    html = leader.send(f"{path}/undo")
+    assert "<strong>Taken back.</strong>" in html
+    assert "<strong>Given up.</strong>" in html
+    assert "Not taken back" not in html and "Somebody has removed" not in html
+
+
+def test_a_plan_that_ended_unwritten_promises_nothing(leader: Browser) -> None:
+    path, _ = planned(leader)
+    assert "How far it may go: End meetings early." in leader.see(path)
+    leader.send(f"{path}/decline")
+    html = leader.see(path)
+    assert "What it would have changed" in html and "Not yet" not in html
+
+
+def test_steps_that_no_calendar_takes_are_not_offered(leader: Browser, deployment) -> None:
+    """This server tells nobody of changes. Where nothing is known, all steps are offered."""
+    html = leader.see("/you/mine")
+    assert "Your calendar cannot change meetings" in html
+    assert 'value="holds"' in html and 'value="shorten"' not in html
+    assert "Holds reach 6 weeks ahead." in html
+    with deployment.database.transaction() as session:
+        session.execute(update(ConnectionRow).values(meetings=None))
+    html = leader.see("/you/mine")
+    assert 'value="move"' in html and "changes of meetings 2 weeks" in html
+
+
+def test_what_is_ticked_is_placed_at_once(leader: Browser, account: Account) -> None:
+    before = account.names()
+    html = leader.send("/you/mine/mode", 422, mode="auto")
+    assert "Tick what Clearway may place" in html and 'href="#auto"' in html
+    html = leader.send("/you/mine/mode", mode="propose", auto="protected")
+    assert "What you ticked is kept" in html
+    assert 'value="protected" id="auto-protected" checked' in leader.see("/you/mine/mode")
+    assert account.names() == before
+    html = leader.send("/you/mine/mode", mode="auto", auto="protected")
+    assert "Clearway makes a plan now, and places what you ticked" in html
+    assert len(account.names()) > len(before)
 
 
 def test_settings_that_cannot_be_used_come_back(leader: Browser) -> None:
@@ -294,6 +390,37 @@ def test_wishes_that_cannot_be_kept_come_back(
     assert told in html
     assert f'href="#{name.partition("-")[0]}"' in html
     assert 'value="13:00"' in html, "nothing that was written is lost"
+
+
+def test_every_wish_that_cannot_be_kept_is_told_at_once(leader: Browser) -> None:
+    html = wish(leader, {"gap_minutes": "5", "preferred_from": "noon", "reaction": "shout"}, 422)
+    for name in ("gap_minutes", "preferred_from", "reaction"):
+        assert f'href="#{name}"' in html
+
+
+def test_times_are_taken_as_people_write_them(leader: Browser) -> None:
+    times: dict[str, str | list[str]] = {
+        "never-from": ["3pm", ""],
+        "never-to": ["17.30", ""],
+        "preferred_from": "9:30am",
+    }
+    html = wish(leader, {**times, "preferred_to": "12 pm"})
+    assert 'value="15:00"' in html and 'value="17:30"' in html
+    assert 'value="09:30"' in html and 'value="12:00"' in html
+
+
+def test_an_account_is_connected_once_and_named_for_its_leader(
+    leader: Browser, account: Account
+) -> None:
+    html = leader.send("/you/mine/connect/caldav", 422, **account.form)
+    assert "This calendar is connected already" in html
+    for path in ("", "/connect"):
+        assert "A CalDAV account: leader at 127.0.0.1" in leader.see(f"/you/mine{path}")
+
+
+def test_what_is_held_has_headings_in_words(leader: Browser) -> None:
+    html = leader.see("/you/mine/held")
+    assert "<h2>Connected calendars</h2>" in html and "<h2>Sign in</h2>" not in html
 
 
 def test_what_is_held_can_be_taken_along(leader: Browser) -> None:
