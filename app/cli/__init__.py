@@ -15,7 +15,7 @@ from typing import NoReturn
 import click
 
 from app.cli.keeping import backup, keys, migrate, restore
-from app.cli.look import check, diary
+from app.cli.look import check, diary, workload
 from app.cli.output import UNREADABLE, say_error
 from app.cli.planning import plan
 from app.cli.service import doctor, openapi, serve, worker
@@ -39,6 +39,7 @@ class _InOrder(click.Group):
     commands=[
         diary,
         check,
+        workload,
         plan,
         apply,
         undo,

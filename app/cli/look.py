@@ -1,12 +1,13 @@
-"""Commands that only look at a diary: `diary` and `check`."""
+"""Commands that only look at a diary: `diary`, `check` and `workload`."""
 
+from datetime import timedelta
 from typing import Any
 
 import click
 
 from app.cli.opening import Wish, open_diary, source_options
 from app.cli.options import json_option, reading_options
-from app.cli.output import FOUND, open_page, waiting, write_json
+from app.cli.output import FOUND, open_page, waiting, write, write_json
 
 
 @click.command()
@@ -57,3 +58,35 @@ def check(as_json: bool, **given: Any) -> int:
 
         show_check(open_page(), checked)
     return FOUND if checked.has_must else 0
+
+
+@click.command()
+@source_options
+@reading_options
+@click.option("--csv", "as_csv", is_flag=True, help="Print a table for a job plan, as CSV.")
+@json_option
+def workload(as_json: bool, as_csv: bool, **given: Any) -> None:
+    """Show where the hours of a quarter go, week by week, and what of it is for the team.
+
+    Without --to it looks at 13 weeks. It counts what is booked, never who was there, and nothing
+    of your own time.
+
+    \b
+    Example:
+      clearway workload DIARY.ics --from 2026-11-23 --csv > job-plan.csv
+    """
+    from app.services.workload import account
+    from rules.workload import WEEKS
+
+    if as_json and as_csv:
+        raise click.UsageError("Choose one of --json and --csv.")
+    with waiting("Reading the diary"):
+        found = account(open_diary(Wish(**given), timedelta(weeks=WEEKS)))
+    if as_json:
+        write_json(found.shape())
+    elif as_csv:
+        write(found.csv())
+    else:
+        from app.terminal.workload import show_workload
+
+        show_workload(open_page(), found)

@@ -4,8 +4,8 @@ What a diary can be read from is known here alone. Another kind of source is an 
 `source_options`, a field of `Wish` and a part of `_sources`; the commands stay as they are.
 """
 
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -67,15 +67,19 @@ class Wish:
     policy: tuple[str, ...]
 
 
-def open_diary(wish: Wish) -> "OpenDiary":
-    """The diary, with notes on standard error about what was left out. Raises BadInput."""
+def open_diary(wish: Wish, usual: timedelta | None = None) -> "OpenDiary":
+    """The diary, with notes on standard error about what was left out.
+
+    `usual` is how long its window is where nobody says when it ends. Raises BadInput.
+    """
     from app.services.read import read
 
     settings = read_settings()
     files, live = _sources(wish, settings), _live(wish, settings)
     if not files and not live:
         raise BadInput("Name the FILES of a diary, or a calendar such as “--graph me”.")
-    opened = read(files, _ask(wish, settings), settings, live)
+    ask = _ask(wish, settings)
+    opened = read(files, ask if usual is None else replace(ask, usual=usual), settings, live)
     click.get_current_context().call_on_close(opened.close)
     warn(opened.warnings)
     return opened

@@ -13,7 +13,7 @@ from app.services.hours import USUAL_ZONE, find_zone, make_pattern
 from app.services.live import Live, LiveDiary, Viewer
 from app.services.policy_file import PolicyFiles, read_policy
 from app.services.source import Source
-from app.services.window import choose_window
+from app.services.window import USUAL_LENGTH, choose_window
 from connectors import icalendar
 from connectors.base import Ability, Reading
 from rules.diary import Diary, in_order, reach
@@ -33,7 +33,7 @@ class Ask:
     """Whose diary, which days, and by which hours and settings. All but `now` may be left out.
 
     `now` is aware UTC. `me` are the leader's addresses. `start` and `end` are local dates, the
-    end not included; without them it is this week and next. `time_zone` is an IANA name, else
+    end not included; without them it is this week and what follows, in all as long as `usual`. `time_zone` is an IANA name, else
     the policy's, the calendar's, or Europe/London. `hours` are words such as
     `Mon-Fri 09:00-17:00`. `policy` are TOML files: the trust's, then the leader's; `files` is what
     such files say where it is known already, in their place.
@@ -48,6 +48,7 @@ class Ask:
     nation: Nation | None = None
     policy: tuple[Source, ...] = ()
     files: PolicyFiles | None = None
+    usual: timedelta = USUAL_LENGTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +174,7 @@ class _Found:
 
 
 def _frame(zone: ZoneInfo, ask: Ask, files: PolicyFiles) -> tuple[WorkingPattern, date, date]:
-    start, end = choose_window(ask.start, ask.end, ask.now, zone)
+    start, end = choose_window(ask.start, ask.end, ask.now, zone, ask.usual)
     pattern = make_pattern(zone, files, start, end, hours=ask.hours, nation=ask.nation)
     return pattern, start, end
 

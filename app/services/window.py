@@ -13,9 +13,14 @@ _FIRST, _LAST = date(2, 1, 1), date(9998, 1, 1)
 
 
 def choose_window(
-    start: date | None, end: date | None, now: datetime, zone: ZoneInfo
+    start: date | None,
+    end: date | None,
+    now: datetime,
+    zone: ZoneInfo,
+    usual: timedelta = USUAL_LENGTH,
 ) -> tuple[date, date]:
-    """The first local date and the one after the last: as asked, else this week and next.
+    """The first local date and the one after the last: as asked, else from this Monday on for as
+    long as is usual: this week and next, where the caller says nothing else.
 
     Raises BadInput where the window is empty, backwards, or longer than 400 days, and where `now`
     leaves no room around it.
@@ -25,7 +30,7 @@ def choose_window(
     first = start or monday(local_date(now, zone))
     if not _FIRST <= first < _LAST or (end and not _FIRST <= end < _LAST):
         raise BadInput("The dates of a window lie between the years 2 and 9997.")
-    last = end or first + USUAL_LENGTH
+    last = end or first + usual
     if last <= first:
         raise BadInput(f"The window ends on {last}, which is not after its start, {first}.")
     if last - first > LONGEST:
