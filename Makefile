@@ -17,7 +17,7 @@ SHELL := /bin/sh
 export PYTHONDONTWRITEBYTECODE :=
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run install develop browser test check bench soak openapi lock clean
+.PHONY: help run install develop browser test check bench soak openapi recommendations lock clean
 .PHONY: check-format check-lint check-types check-imports check-layout check-openapi
 
 help: ## Say what each command does
@@ -49,6 +49,10 @@ openapi: develop ## Write openapi/openapi.json from the code
 	$(BIN)/clearway openapi > openapi/openapi.json.new
 	@mv openapi/openapi.json.new openapi/openapi.json
 
+recommendations: develop ## Write docs/recommendations.md from the catalogue
+	$(BIN)/python -m rules.recommendations > docs/recommendations.md.new
+	@mv docs/recommendations.md.new docs/recommendations.md
+
 lock: develop ## Pin dependencies again (UPGRADE=--upgrade takes newer ones)
 	$(UV_COMPILE) $(UPGRADE) --group dev --output-file requirements/dev.txt
 	$(UV_COMPILE) --group build --constraint requirements/dev.txt --output-file requirements/run.txt
@@ -74,7 +78,7 @@ check-imports: develop
 	$(BIN)/lint-imports
 
 check-layout: develop
-	$(BIN)/python -m pytest --quiet tests/test_layout.py
+	$(BIN)/python -m pytest --quiet tests/test_layout.py tests/rules/test_recommendations.py
 
 check-openapi: develop
 	@if [ ! -f app/main.py ]; then \

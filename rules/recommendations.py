@@ -1,0 +1,354 @@
+"""Every recommendation of the report that bears on a diary, and where it works here.
+
+`python -m rules.recommendations` writes docs/recommendations.md. The ids are ours. Lines are those of
+the report; its words are not repeated. What is not built says why.
+"""
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from enum import StrEnum
+
+from rules.catalogue import RULES
+from rules.policy import Policy
+
+
+class How(StrEnum):
+    """In which form a recommendation is there."""
+
+    RULE = "rule"
+    SETTING = "setting"
+    FEATURE = "feature"
+    PROMISE = "promise"
+    NOT_YET = "not yet"
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """One recommendation.
+
+    `where` are the ids of rules and the names of settings that it lives in, `test` a test by file
+    and name. `note` says what else there is, or why there is nothing.
+    """
+
+    id: str
+    title: str
+    lines: str
+    how: How
+    where: tuple[str, ...] = ()
+    test: str = ""
+    note: str = ""
+
+
+_EXAMPLES = "tests/rules/test_catalogue.py::test_a_rule_finds_what_its_examples_say"
+_OWN_TIME = "tests/rules/test_grid.py::test_own_time_changes_no_finding"
+
+
+def _rule(id_: str, title: str, lines: str, *where: str, note: str = "") -> Recommendation:
+    return Recommendation(id_, title, lines, How.RULE, where, _EXAMPLES, note)
+
+
+def _set(
+    id_: str, title: str, lines: str, test: str, *where: str, note: str = ""
+) -> Recommendation:
+    return Recommendation(id_, title, lines, How.SETTING, where, test, note)
+
+
+def _done(
+    id_: str, title: str, lines: str, test: str, note: str, *where: str, how: How = How.FEATURE
+) -> Recommendation:
+    return Recommendation(id_, title, lines, how, where, test, note)
+
+
+def _later(id_: str, title: str, lines: str, note: str) -> Recommendation:
+    return Recommendation(id_, title, lines, How.NOT_YET, note=note)
+
+
+RECOMMENDATIONS: tuple[Recommendation, ...] = (
+    _rule("GAP-1", "Time between appointments", "L2697-2699", "gap", "gap_minutes"),
+    _set(
+        "GAP-2",
+        "Holds beside appointments",
+        "L2697",
+        "tests/planner/test_gaps.py::test_one_after_each_appointment_that_has_room",
+        "gap_holds",
+        "gap_weeks",
+        note="tier `shorten` ends the leader's own meetings early",
+    ),
+    _later("GAP-3", "Shorter meetings at source", "L900-903", "the set-up check is to print them"),
+    _rule("GAP-4", "Days without a pause", "L1735-1738", "no_pause"),
+    _rule("GAP-5", "Long stretches", "L2698-2699", "long_run", "long_run_minutes"),
+    _done(
+        "GAP-6",
+        "Travel is thinking time",
+        "L1726-1729",
+        _EXAMPLES,
+        "travel takes nothing from a gap; no nudge for it, since own time may change no finding",
+        "gap",
+        how=How.PROMISE,
+    ),
+    _rule("END-1", "The end of the day", "L1718-1721", "end_of_day", "end_of_day_minutes"),
+    _rule(
+        "NMT-1",
+        "Time without meetings",
+        "L2693-2695",
+        "protected",
+        "protected_minutes",
+        "protected_piece",
+    ),
+    _set(
+        "NMT-2",
+        "Held ahead",
+        "L2693",
+        "tests/life/test_propose.py::test_holds_are_placed_as_far_ahead_as_their_kind_goes",
+        "protected_weeks",
+    ),
+    _done(
+        "NMT-3",
+        "Invitations that land on a hold",
+        "L2694",
+        "tests/life/test_reacting.py::test_the_leader_chooses_what_happens",
+        "the hold moves, or the leader is asked, or another time is proposed",
+        "requests_per_week",
+    ),
+    _rule(
+        "NMT-4",
+        "Reachable all the same",
+        "L2014-2017",
+        "open_time",
+        "open_minutes",
+        note="protected time is never placed over anything else",
+    ),
+    _later("NMT-5", "Quiet hours for the team", "L188-189", "a template, off unless asked for"),
+    _rule(
+        "POD-1",
+        "Regular team contact",
+        "L2598",
+        "pods",
+        "pods_per_week",
+        note="plans place it",
+    ),
+    _later("POD-2", "Optional, without an agenda", "L1297-1299", "a template for invitations"),
+    _set(
+        "POD-3",
+        "Short",
+        "L1703-1704",
+        "tests/rules/test_policy.py::test_limits_are_inside_and_one_further_is_refused",
+        "pod_minutes",
+    ),
+    _rule("POD-4", "Of its own", "L2595-2597", "pod_apart"),
+    _done(
+        "POD-5",
+        "By chat or by phone",
+        "L2592-2593",
+        _EXAMPLES,
+        "a chat counts by its kind; no link is looked for",
+        "pods",
+        how=How.PROMISE,
+    ),
+    _later("POD-6", "For new people", "L2589-2592", "a series to welcome somebody"),
+    _rule(
+        "POD-7",
+        "A virtual office",
+        "L1299-1305",
+        "contact",
+        note="it is contact, and otherwise scored nowhere; no template yet",
+    ),
+    _rule(
+        "POD-8",
+        "At changing times",
+        "L2609-2614",
+        "pod_rotation",
+        "rotation_weeks",
+        note="off unless asked for; plans do not rotate by themselves yet",
+    ),
+    _later("POD-9", "Whom you have not spoken to", "L2598-2600", "a private reminder, no register"),
+    _later("POD-10", "Telling the team that it helps", "L2600-2602", "a reminder with a text"),
+    _rule(
+        "ONE-1",
+        "One-to-ones",
+        "L2594",
+        "one_to_ones",
+        "reports",
+        "one_to_one_weeks",
+        "one_to_one_minutes",
+    ),
+    _rule("ONE-2", "No long silence", "L2102-2109", "contact", "contact_days"),
+    _rule(
+        "APP-1",
+        "Appreciation",
+        "L2607-2609",
+        "appreciation",
+        "appreciation_weeks",
+        "appreciation_minutes",
+    ),
+    _later("APP-2", "Listening across patterns", "L2609-2617", "a template, off unless asked for"),
+    _rule(
+        "CIR-1",
+        "Circumstances",
+        "L2624-2636",
+        "reviews",
+        "review_weeks",
+        "review_minutes",
+    ),
+    _rule(
+        "FACE-1",
+        "Days in person",
+        "L2661-2664",
+        "face_days",
+        "face_day_weeks",
+        "face_day_minutes",
+    ),
+    _later("FACE-2", "Is it still the right rhythm?", "L2665-2667", "a reminder"),
+    _rule("SELF-1", "A break", "L2643-2644", "break", "break_minutes", "break_from", "break_to"),
+    _rule("SELF-2", "Logging off", "L2644", "after_hours", note="told, and asked for by nobody"),
+    _rule("SELF-3", "Long days are the exception", "L2644-2645", "long_days", "long_day_minutes"),
+    _rule("SELF-4", "Leave", "L2643-2644", "leave", note="no reminder to take leave yet"),
+    _done(
+        "SELF-5",
+        "Time of one's own",
+        "L924-937",
+        _OWN_TIME,
+        "never scored, moved or described",
+        how=How.PROMISE,
+    ),
+    _later("SELF-6", "Talking about breaks and leave", "L2643-2645", "a private reminder"),
+    _later(
+        "CHK-1",
+        "Check-ins for the leader",
+        "L2704-2711",
+        "they are own time and in no figure; placing them is to come",
+    ),
+    _rule(
+        "LRN-1",
+        "Time to learn",
+        "L2722-2734",
+        "learning",
+        "learning_weeks",
+        "learning_minutes",
+        note="off unless asked for",
+    ),
+    _rule("LRN-2", "Time to try something new", "L2747-2749", "learning", note="the same hold"),
+    _done(
+        "WRK-1",
+        "Team time is work",
+        "L2689-2691",
+        "tests/cli/test_workload.py::test_a_quarter_adds_up",
+        "`clearway workload`: hours a week for the team, against the contract",
+        "contracted_minutes",
+        "programmed_activities",
+        "programmed_activity_minutes",
+    ),
+    _rule("WRK-2", "More than a week can hold", "L1691-1696", "capacity"),
+    _done(
+        "WRK-3",
+        "Part of the objectives",
+        "L2690-2691",
+        "tests/cli/test_workload.py::test_a_quarter_adds_up",
+        "a line for a job plan and one for an appraisal, to copy",
+    ),
+    _done(
+        "WRK-4",
+        "Nothing is put on others",
+        "L2646-2647",
+        "tests/rules/test_catalogue.py::test_capacity_offers_what_would_be_enough_and_could_give_way",
+        "what is offered is to shorten, swap or drop",
+        "capacity",
+        how=How.PROMISE,
+    ),
+    _done(
+        "PAT-1",
+        "Working patterns",
+        "L674-679",
+        "tests/app/test_policy_file.py::test_hours_exceptions_and_days_off_make_the_working_pattern",
+        "hours of each weekday, shifts over midnight, exceptions, days off, bank holidays; patterns "
+        "that rotate over weeks are to come",
+    ),
+    _later("PAT-2", "Has your pattern changed?", "L2634-2636", "a reminder"),
+    _done(
+        "PAT-3",
+        "Clinical and on-call time",
+        "L956-960",
+        "tests/rules/test_event.py::test_row_3_team_and_clinical_time_is_an_appointment_even_when_private",
+        "never moved; on-call time is scored nowhere",
+        "categories",
+        how=How.PROMISE,
+    ),
+    _done(
+        "LOC-1",
+        "Local judgement",
+        "L2554-2560",
+        "tests/life/test_overrides.py::test_three_times_at_one_time_of_the_week_are_a_habit",
+        "report, trust, leader, today; a hold that somebody removes stays away that day",
+    ),
+    _done(
+        "NEG-1",
+        "Firm, or able to move",
+        "L2765-2774",
+        "tests/life/test_noticing.py::test_a_dragged_hold_is_firm_where_it_is",
+        "a hold that somebody put or kept somewhere stays there",
+    ),
+    _done(
+        "EVD-1",
+        "Watching first",
+        "L2652-2655",
+        "tests/web/service/test_pages.py::test_watching_first_is_what_joining_means",
+        "four weeks of looking before anything is offered; comparing before and after is to come",
+    ),
+)
+
+_HEAD = """# What the report asks for, and where it is
+
+The report's recommendations that bear on a diary, by the lines that they rest on.
+A rule finds what a diary has no room for; a setting can be changed within limits; a feature is something that Clearway does; a promise is something that it never does.
+This page is written by `make recommendations`.
+
+"""
+
+
+def table() -> str:
+    """The page, from the recommendations and what the catalogue and the policy say of them."""
+    rows = ["| id | what | lines | form | where, and its default | tested by |"]
+    rows += ["| --- | --- | --- | --- | --- | --- |", *map(_row, RECOMMENDATIONS)]
+    return _HEAD + "\n".join(rows) + "\n"
+
+
+def _row(one: Recommendation) -> str:
+    places = [_place(each) for each in one.where]
+    where = ", ".join(places) + ("; " if places and one.note else "") + one.note
+    test = f"`{one.test.rpartition('::')[2]}`" if one.test else ""
+    return f"| {one.id} | {one.title} | {one.lines} | {one.how} | {where} | {test} |"
+
+
+def _place(name: str) -> str:
+    rules = {rule.id: rule for rule in RULES}
+    if name in rules:
+        return f"`{name}` ({rules[name].severity(Policy()).value})"
+    value = getattr(Policy(), name)
+    shown = "" if isinstance(value, dict) or not isinstance(value, int | str) else f" {value}"
+    return f"`{name}`{shown}"
+
+
+def problems() -> Iterator[str]:
+    """What is wrong with the table itself: a rule without a line of it, an unknown name."""
+    named = {each for one in RECOMMENDATIONS for each in one.where}
+    known = {rule.id for rule in RULES} | {each.name for each in fields(Policy)}
+    for rule in RULES:
+        if rule.id not in named and rule.id not in _FACTS:
+            yield f"The rule “{rule.id}” has no recommendation."
+        if not rule.cite or not rule.lines:
+            yield f"The rule “{rule.id}” does not say where it comes from."
+    for name in sorted(named - known):
+        yield f"There is no rule or setting “{name}”."
+    for one in RECOMMENDATIONS:
+        if not one.test and one.how is not How.NOT_YET:
+            yield f"{one.id} has no test."
+        if one.how is How.NOT_YET and not one.note:
+            yield f"{one.id} does not say why it is missing."
+
+
+_FACTS = frozenset({"overlap"})
+"""Rules that state a fact and recommend nothing."""
+
+if __name__ == "__main__":
+    sys.stdout.write(table())
