@@ -50,7 +50,7 @@ openapi: develop ## Write openapi/openapi.json from the code
 	@mv openapi/openapi.json.new openapi/openapi.json
 
 recommendations: develop ## Write docs/recommendations.md from the catalogue
-	$(BIN)/python -m rules.recommendations > docs/recommendations.md.new
+	$(BIN)/python -c "from rules.recommendations import table; print(table(), end='')" > docs/recommendations.md.new
 	@mv docs/recommendations.md.new docs/recommendations.md
 
 lock: develop ## Pin dependencies again (UPGRADE=--upgrade takes newer ones)

@@ -1,10 +1,9 @@
 """Every recommendation of the report that bears on a diary, and where it works here.
 
-`python -m rules.recommendations` writes docs/recommendations.md. The ids are ours. Lines are those of
+`make recommendations` writes docs/recommendations.md. The ids are ours. Lines are those of
 the report; its words are not repeated. What is not built says why.
 """
 
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from enum import StrEnum
@@ -349,6 +348,3 @@ def problems() -> Iterator[str]:
 
 _FACTS = frozenset({"overlap"})
 """Rules that state a fact and recommend nothing."""
-
-if __name__ == "__main__":
-    sys.stdout.write(table())
