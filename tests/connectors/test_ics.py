@@ -46,7 +46,7 @@ def test_a_file_that_changes_meanwhile_is_not_written(
     reads = iter(range(100))
 
     def changing(self: IcsReader) -> list[bytes]:
-        late = next(reads) >= 2
+        late = next(reads) >= 3
         return [each + b"\r\n" if late else each for each in contents(self)]
 
     monkeypatch.setattr(IcsReader, "contents", changing)
