@@ -84,6 +84,16 @@ WORKING = frozenset({PlanState.ACCEPTED, PlanState.APPLYING, PlanState.UNDOING})
 """States in which a worker has something to do for the plan."""
 WAITING = frozenset({PlanState.PROPOSED, PlanState.ACCEPTED})
 """States in which nothing was written yet, and something may be."""
+UNDOABLE = frozenset(
+    {
+        PlanState.APPLYING,
+        PlanState.APPLIED,
+        PlanState.PARTLY_APPLIED,
+        PlanState.CONFLICTED,
+        PlanState.PARTLY_UNDONE,
+    }
+)
+"""States in which a person can have a plan taken back."""
 UNFINISHED = WORKING | {PlanState.PROPOSED}
 """States in which the changes are still needed, however old the plan is."""
 

@@ -7,7 +7,7 @@ import pytest
 from app import metrics
 from app.life.errors import WrongState
 from app.life.reasons import SENTENCES, Reason
-from app.life.states import MOVES, UNFINISHED, WAITING, WORKING, PlanState, move
+from app.life.states import MOVES, UNDOABLE, UNFINISHED, WAITING, WORKING, PlanState, move
 from app.storage import plans
 from app.storage.tables import Plan
 from tests.life.worlds import NOW
@@ -89,3 +89,9 @@ def test_a_plan_is_counted_in_each_state_that_it_came_into_and_only_where_that_i
     assert [counted(each) for each in states] == before
     kept(fails=False)
     assert [counted(each) for each in states] == [each + 1 for each in before]
+
+
+def test_what_a_person_can_have_taken_back_is_not_taken_back_yet():
+    turns = {state for state in PlanState if PlanState.UNDOING in MOVES[state]}
+    assert turns - UNDOABLE == {PlanState.UNDONE}
+    assert turns >= UNDOABLE

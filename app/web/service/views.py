@@ -14,7 +14,7 @@ from app.life.reasons import SENTENCES, Reason
 from app.life.records import Kept
 from app.life.releasing import Held
 from app.life.reports import Fate, Report
-from app.life.states import MOVES, WORKING, Origin, PlanState
+from app.life.states import UNDOABLE, WORKING, Origin, PlanState
 from app.people.delegates import Delegation, State
 from app.people.history import Entry, Who
 from app.web.presenters import TIERS, ChangeDay, change_days
@@ -227,7 +227,7 @@ def plan_view(
         unsent=_unsent(found),
         waits=waits,
         works=kept.state in WORKING,
-        can_undo=in_time and PlanState.UNDOING in MOVES[kept.state],
+        can_undo=in_time and kept.state in UNDOABLE,
         undo_until=say_moment(until, zone) if until is not None else "",
     )
 
