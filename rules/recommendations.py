@@ -74,7 +74,13 @@ RECOMMENDATIONS: tuple[Recommendation, ...] = (
         "gap_weeks",
         note="tier `shorten` ends the leader's own meetings early",
     ),
-    _later("GAP-3", "Shorter meetings at source", "L900-903", "the set-up check is to print them"),
+    _done(
+        "GAP-3",
+        "Shorter meetings at source",
+        "L900-903",
+        "tests/cli/test_outlook.py::test_the_commands_are_exact",
+        "`clearway doctor outlook` prints the organisation's settings, and looks whether they are set",
+    ),
     _rule("GAP-4", "Days without a pause", "L1735-1738", "no_pause"),
     _rule("GAP-5", "Long stretches", "L2698-2699", "long_run", "long_run_minutes"),
     _done(

@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from app.doctor import Answer
 
 _USUAL = gc.get_threshold()
+_LARGEST = 1_000_000
+"""Bytes of a file that are looked at."""
 
 
 @click.command()
@@ -130,6 +132,43 @@ def doctor_graph(before: bool, mailbox: str, outside: str, as_json: bool) -> int
     answers = [Answer(each.name, each.passed, each.sentence) for each in found]
     good = "The application reaches what it should, and no more."
     return _report(answers, good, as_json=as_json or before)
+
+
+@doctor.command("outlook")
+@click.option(
+    "--read",
+    "file",
+    type=click.File("rb"),
+    metavar="FILE",
+    help="What the organisation has now, as the second command writes it.",
+)
+@json_option
+@click.pass_obj
+def doctor_outlook(before: bool, file: BinaryIO | None, as_json: bool) -> int:
+    """Print the settings of Microsoft 365 that end meetings ten minutes early at source.
+
+    They are for Exchange Online PowerShell, by whoever runs a tenant of their own. Nothing is
+    sent anywhere. With --read it looks whether they are set.
+
+    \b
+    Example:
+      clearway doctor outlook
+      clearway doctor outlook --read organisation.json
+    """
+    from app.services import outlook
+
+    if file is not None:
+        from app.doctor import Answer
+
+        found = outlook.read_back(file.read(_LARGEST))
+        answers = [Answer(each.name, each.good, each.sentence) for each in found]
+        good = "Meetings end early where they are made."
+        return _report(answers, good, as_json=as_json or before)
+    if as_json or before:
+        _write_plain({"set": outlook.to_set(), "read": outlook.to_read()})
+    else:
+        write(f"{outlook.to_set()}\n{outlook.to_read()}\n")
+    return 0
 
 
 def _settle() -> None:
