@@ -66,9 +66,9 @@ def check(as_json: bool, **given: Any) -> int:
 @click.option("--csv", "as_csv", is_flag=True, help="Print a table for a job plan, as CSV.")
 @json_option
 def workload(as_json: bool, as_csv: bool, **given: Any) -> None:
-    """Show where the hours of a quarter go, week by week, and what of it is for the team.
+    """Show where the hours of a quarter go.
 
-    Without --to it looks at 13 weeks. It counts what is booked, never who was there, and nothing
+    Week by week, and what of it is for the team. Without --to it looks at 13 weeks. It counts what is booked, never who was there, and nothing
     of your own time.
 
     \b
