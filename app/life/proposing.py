@@ -85,7 +85,9 @@ def propose(deployment: Deployment, lease: Lease, wish: Wish) -> Offer:
     ConnectorError and BadInput where the diary cannot be read, and LostLease.
     """
     person = diaries.person_of(deployment, lease.leader_id)
-    if not _may_offer(person, wish, deployment.now()) or _is_busy(deployment, person.id, wish):
+    by_person = wish.origin is Origin.PERSON
+    waits = not by_person and is_in_hand(deployment, person.id)
+    if waits or not _may_offer(person, wish, deployment.now()):
         return Offer()
     start, end = _window(person, wish, deployment.now())
     with diaries.opened(deployment, person, start, end) as diary:
@@ -259,10 +261,8 @@ def _may_offer(person: Person, wish: Wish, now: datetime) -> bool:
     return not person.rests(now) and (asked or person.mode is not Mode.OBSERVE)
 
 
-def _is_busy(deployment: Deployment, leader_id: str, wish: Wish) -> bool:
+def is_in_hand(deployment: Deployment, leader_id: str) -> bool:
     """Whether a plan is being written or taken back: what it makes cannot be seen yet."""
-    if wish.origin is Origin.PERSON:
-        return False
     with deployment.database.transaction() as session:
         return bool(plans.ids_in(session, leader_id, [each.value for each in _IN_HAND]))
 

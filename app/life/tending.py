@@ -245,6 +245,9 @@ def _judge(
     except (ConnectorError, ConnectingError, ServiceError):
         logs.note(Event.SYNC, leader=lease.leader_id, outcome=logs.Outcome.FAILED)
         return None
+    if wishes and proposing.is_in_hand(deployment, lease.leader_id):
+        # nothing is offered beside that, and the invitation is news until something is
+        return None
     for wish in wishes:
         _offer(deployment, lease, wish)
     return diary.opened.diary

@@ -212,3 +212,24 @@ def test_a_plan_waits_while_another_calendar_is_in_trouble(looked_at) -> None:
         tend(looked_at)
     assert looked_at.kept(plan_id).state is PlanState.PARTLY_APPLIED
     assert told_of_it(looked_at) == 1
+
+
+def test_an_invitation_is_news_until_the_plan_in_hand_is_settled(seen, monkeypatch) -> None:
+    """What holds are there cannot be seen while one is being written."""
+    offered: list[object] = []
+    monkeypatch.setattr(tending, "_react", lambda *_: ("wish",))
+    monkeypatch.setattr(tending, "_offer", lambda deployment, lease, wish: offered.append(wish))
+    plan_id = seen.accepted([create(Kind.PROTECTED, at(25, "09:00", 60))])
+
+    def silent(change: Change) -> None:
+        raise Unreachable("no answer")
+
+    seen.calendar.before_make = silent
+    seen.calendar.edit("new", meeting("new", at(26, "15:00")))
+    tend(seen)
+    assert seen.kept(plan_id).state is PlanState.APPLYING
+    assert offered == []
+    seen.alive()
+    tend(seen)
+    assert seen.kept(plan_id).state is PlanState.APPLIED
+    assert offered == ["wish"]
