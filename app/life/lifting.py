@@ -18,6 +18,7 @@ from app.services.errors import BadInput, ServiceError
 from app.storage import Session, holds
 from app.storage import overrides as stored
 from app.storage.tables import Hold
+from rules.catalogue import open_time
 from rules.change import Change, ChangeKind
 from rules.diary import Day, Diary
 from rules.event import Kind
@@ -334,7 +335,9 @@ def _room(
 
 def lacking(diary: Diary, policy: Policy) -> Mapping[str, int]:
     """The minutes that a diary misses of what plans work on, by finding."""
-    return {each.id: each.missing for each in planned_findings(diary, policy)}
+    # nor does what is given back take the last of the time in which the team can call
+    reachable = open_time.RULE.find(diary, policy)
+    return {each.id: each.missing for each in (*planned_findings(diary, policy), *reachable)}
 
 
 def grid(free: Interval, length: timedelta, now: datetime) -> Iterator[datetime]:
