@@ -71,7 +71,8 @@ def open_row(
 ) -> LiveDiary:
     """The diary of a connection; `ticked` are other calendars than the kept ones.
 
-    Whether meetings can be changed there is noted for pages that ask no server. Raises ConnectorError, and NotSetUp where the installation has no application there any more.
+    Whether meetings can be changed there is noted for pages that ask no server. Raises
+    ConnectorError, and NotSetUp where the installation has no application there any more.
     """
     diary = _open(deployment, row, viewer, ticked)
     meetings = Ability.MEETINGS in diary.abilities

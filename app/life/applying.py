@@ -259,6 +259,10 @@ def _write(job: Job, diary: LeaderDiary) -> Stop | None:
     changes, opened = job.contents.changes, diary.opened
     settle_past(job.journal, changes, diary, lambda each: _is_past(each, opened.policy, opened.now))
     try:
+        # a step that was tried would be written now where its first try came to nothing
+        halted = why_halted(job.kept, job.contents, job.person, job.deployment.now())
+        if halted is not None and job.journal.lines():
+            raise Halted(halted)
         return _write_rest(job, diary)
     except Halted as error:
         _leave_rest(job, diary, error.reason)

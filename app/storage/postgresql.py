@@ -75,14 +75,18 @@ def _run(
 
 
 def _environment(url: URL) -> Mapping[str, str]:
-    password = {"PGPASSWORD": str(url.password)} if url.password else {}
+    secret = url.query.get("password", url.password)
+    password = {"PGPASSWORD": str(secret)} if secret else {}
     # its messages are looked at below
     return {**os.environ, **password, "LC_ALL": "C"}
 
 
 def _name(url: URL) -> str:
-    plain = url.set(drivername="postgresql", password=None)
-    return f"--dbname={plain.render_as_string(hide_password=False)}"
+    query = {name: value for name, value in url.query.items() if name != "password"}
+    open_part = URL.create(
+        "postgresql", url.username, None, url.host, url.port, url.database, query
+    )
+    return f"--dbname={open_part.render_as_string(hide_password=False)}"
 
 
 def _reason(program: str, told: IO[bytes]) -> str:

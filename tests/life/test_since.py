@@ -114,6 +114,27 @@ def test_a_plan_that_stopped_does_not_go_on(world, choose, reason):
     assert world.calendar.told == told
 
 
+@pytest.mark.parametrize(("choose", "reason"), CHOICES)
+def test_a_step_that_may_have_been_made_is_looked_for_and_not_made(world, choose, reason):
+    """Its first try never reached the calendar."""
+    plan_id = world.accepted(changes_of(world.calendar))
+
+    def silent(change: Change) -> None:
+        if change.kind is ChangeKind.EVENT_MOVE:
+            raise Unreachable("no answer")
+
+    world.calendar.before_make = silent
+    assert apply(world, plan_id).state is PlanState.APPLYING
+    world.alive()
+    told = list(world.calendar.told)
+    choose(world)
+    found = apply(world, plan_id)
+    assert (found.state, found.reason) == (PlanState.PARTLY_APPLIED, reason)
+    assert world.calendar.told == told
+    assert undo(world, plan_id).state is PlanState.UNDONE
+    assert world.calendar.picture() == BEFORE
+
+
 def test_what_is_locked_since_stays_and_the_rest_goes_on(world):
     plan_id = stopped_half_way(world)
     locks.lock(world.deployment, world.leader_id, world.calendar.get("staff"))

@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, make_url, select, update
 
 from app import clock, logs
 from app.life import reasons, states
@@ -14,6 +14,7 @@ from app.life.states import PlanState
 from app.storage import backup, connections, rows
 from app.storage.backup import BackupError, back_up, restore
 from app.storage.mailboxes import see_worker
+from app.storage.postgresql import dump
 from app.storage.retention import purge
 from app.storage.sealed_file import NoSealedFile, read_sealed, write_sealed
 from app.storage.tables import Delegation, Hold, Leader, Lock, Mailbox, Plan, Step
@@ -405,3 +406,15 @@ def test_pieces_cannot_be_exchanged_or_left_out(tmp_path):
     ):
         with pytest.raises(NoSealedFile):
             read(wrong)
+
+
+@pytest.mark.parametrize("url", ["postgresql://a:s3cret@h/b", "postgresql://a@h/b?password=s3cret"])
+def test_a_password_is_in_no_programs_arguments(url, monkeypatch, tmp_path):
+    """Everybody on a machine can read the arguments of what runs there."""
+    program = tmp_path / "pg_dump"
+    program.write_text('#!/bin/sh\necho "$@"\necho "$PGPASSWORD"\n')
+    program.chmod(0o700)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    arguments, password = b"".join(dump(make_url(url), ["plan"])).splitlines()
+    assert arguments.endswith(b"--dbname=postgresql://a@h/b")
+    assert password == b"s3cret"
