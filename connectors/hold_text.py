@@ -48,7 +48,7 @@ HOLD_TEXTS: Mapping[Kind, HoldText] = MappingProxyType(
             "Team day in person",
             "If coming in is hard for any reason, tell me and we will find another way.",
         ),
-        Kind.CHECK_IN: HoldText("Hold (private)", private=True),
+        Kind.CHECK_IN: HoldText("Hold", private=True),
         Kind.LEARNING: HoldText("Learning time", "Please ask first."),
     }
 )

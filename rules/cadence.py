@@ -17,17 +17,18 @@ from rules.words import say_count, say_day, say_minutes
 from rules.working_pattern import dates, local_date, monday
 
 _WEEK = timedelta(weeks=1)
-_COUNTED = frozenset({ScoredAs.APPOINTMENT, ScoredAs.HOLD})
 
 
 @dataclass(frozen=True, slots=True)
 class Cadence:
     """So many events of a kind in each period: all numbers are settings.
 
-    `noun` is one such event in words, `minutes` its length and `shortest` from which it counts.
-    Nothing is asked for where one of `weeks` and `wanted` is 0.
+    `rule` is the id of the rule that asks for it, empty where none does. `noun` is one such event
+    in words, `minutes` its length and `shortest` from which it counts. Nothing is asked for where
+    one of `weeks` and `wanted` is 0.
     """
 
+    rule: str
     kind: Kind
     noun: str
     weeks: Callable[[Policy], int]
@@ -59,13 +60,13 @@ class Cadence:
                     message=self._message(first, policy, len(there)),
                 )
 
+    def counts(self, each: Occurrence, policy: Policy) -> bool:
+        """Whether an occurrence is one of these."""
+        return each.kind is self.kind and _counts(each, self.shortest(policy))
+
     def _of(self, diary: Diary, policy: Policy) -> Sequence[tuple[date, Occurrence]]:
-        shortest = self.shortest(policy)
-        return [
-            (local_day(each, diary), each)
-            for each in in_order(diary.occurrences)
-            if each.kind is self.kind and _counts(each, shortest)
-        ]
+        there = in_order(diary.occurrences)
+        return [(local_day(each, diary), each) for each in there if self.counts(each, policy)]
 
     def _message(self, first: date, policy: Policy, had: int) -> str:
         wanted, weeks = self.wanted(policy), self.weeks(policy)
@@ -98,7 +99,7 @@ def _counts(each: Occurrence, shortest: int) -> bool:
     if each.all_day:
         # a whole day in person has no hours, so no other rule counts it
         return each.status is not Status.CANCELLED
-    return each.scored_as in _COUNTED and each.span.minutes >= shortest
+    return each.scored_as is not ScoredAs.NONE and each.span.minutes >= shortest
 
 
 def _working_span(diary: Diary, first: date, end: date) -> Interval:

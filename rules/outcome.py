@@ -9,6 +9,11 @@ from rules.event import HOLD_CLASS, Kind, Occurrence, ScoredAs
 from rules.finding import instant_key
 from rules.interval import Interval
 
+_CLASS = {
+    **dict.fromkeys(HOLD_CLASS, ScoredAs.HOLD),
+    Kind.CHECK_IN: ScoredAs.OWN_TIME,
+}
+
 
 def after(diary: Diary, changes: Iterable[Change]) -> Diary:
     """The diary with the changes made. New holds get identifiers that mean nothing outside it."""
@@ -33,7 +38,7 @@ def new_hold(kind: Kind, span: Interval) -> Occurrence:
         uid=f"new {kind} {instant_key(span.start)}",
         start=span.start,
         end=span.end,
-        scored_as=ScoredAs.HOLD if kind in HOLD_CLASS else ScoredAs.APPOINTMENT,
+        scored_as=_CLASS.get(kind, ScoredAs.APPOINTMENT),
         organizer=True,
         kind=kind,
     )

@@ -157,6 +157,20 @@ class Policy:
     face_day_minutes: int = _setting(
         120, "shortest day in person", cite="ours", low=60, high=480, step=5
     )
+    face_day_travel: int = _setting(
+        0, "free of meetings before and after a day in person", cite="L676-677", low=0, high=180
+    )
+    check_in_weeks: int = _setting(
+        3,
+        "a check-in for the leader in so many weeks; 0 for none",
+        cite="L199-204",
+        low=0,
+        high=6,
+        unit="weeks",
+    )
+    check_in_minutes: int = _setting(
+        30, "length of a check-in", cite="L199-204", low=15, high=60, step=5
+    )
     learning_weeks: int = _setting(
         4, "time to learn in so many weeks", cite="ours", low=1, high=13, unit="weeks"
     )

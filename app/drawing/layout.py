@@ -231,6 +231,7 @@ _LOOKS: Mapping[Kind, Look] = {
     Kind.BREAK: Look.BREAK,
     Kind.END_OF_DAY: Look.END_OF_DAY,
     Kind.LEARNING: Look.LEARNING,
+    Kind.CHECK_IN: Look.OWN_TIME,
     Kind.CLINICAL: Look.CLINICAL,
 }
 

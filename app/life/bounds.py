@@ -18,7 +18,7 @@ from rules.change import Change, ChangeKind
 from rules.diary import Diary
 from rules.event import Occurrence
 from rules.outcome import after
-from rules.planner.plan import Numbers, Plan, Tier
+from rules.planner.plan import Tier
 from rules.planner.rights import Unwanted
 from rules.planner.wording import say_moved_hold, say_removed_hold
 
@@ -95,7 +95,7 @@ def plan_within(
     planned = after(opened.diary, changes)
     back = offers(bound.owed, planned, opened.policy, opened.now, given_up, bound.avoided)
     everything = sorted([*changes, *(each.change for each in back)], key=lambda each: each.starts)
-    whole = replace(_disturbing(made.plan, len(gone)), changes=tuple(everything))
+    whole = replace(made.plan.disturbing(len(gone)), changes=tuple(everything))
     if gone:
         whole = replace(whole, findings=evaluate(opened.diary, opened.policy))
     return replace(made, opened=opened, plan=whole)
@@ -139,12 +139,3 @@ def _is_same(change: Change, hold: Occurrence, diary: Diary) -> bool:
     new = change.kind is ChangeKind.HOLD_CREATE and change.hold is hold.hold
     pattern = diary.pattern
     return new and pattern.day_of(change.starts) == pattern.day_of(hold.span.start)
-
-
-def _disturbing(made: Plan, holds: int) -> Plan:
-    """The plan with so many holds more that it moves or removes, in its numbers and its bound."""
-    more = Numbers(0, 0, 0, 0, 0, holds)
-    objective = replace(made.objective, numbers=made.objective.numbers + more)
-    return replace(
-        made, objective=objective, proof=replace(made.proof, bound=made.proof.bound + more)
-    )

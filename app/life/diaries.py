@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
 from app.connecting.connections import in_trouble
@@ -21,6 +21,8 @@ from connectors.base import Ability, Made
 from connectors.errors import SignInNeeded
 from rules.change import Change, ChangeKind
 from rules.event import Occurrence, ScoredAs
+from rules.planner.cadences import weeks_ahead
+from rules.policy import Policy
 
 
 class Writer(Protocol):
@@ -108,6 +110,11 @@ def opened(
         yield LeaderDiary(found, tuple(each.connection_id for each in places))
     finally:
         found.close()
+
+
+def ahead(policy: Policy) -> timedelta:
+    """How far ahead a diary is looked at: as far as holds of any kind are placed."""
+    return timedelta(weeks=max(policy.protected_weeks, weeks_ahead(policy)))
 
 
 def person_of(deployment: Deployment, leader_id: str) -> Person:

@@ -25,8 +25,10 @@ from app.services.plan import Planned
 from app.storage import Session, leases, plans
 from app.storage.leases import Lease
 from app.storage.tables import Plan
+from rules.catalogue import CADENCES
 from rules.change import Agreement, Change, ChangeKind
 from rules.event import Kind
+from rules.finding import Finding
 from rules.outcome import after
 from rules.planner.plan import Tier
 from rules.planner.rights import Unwanted
@@ -268,9 +270,9 @@ def is_in_hand(deployment: Deployment, leader_id: str) -> bool:
 
 
 def _window(person: Person, wish: Wish, now: datetime) -> tuple[date, date]:
-    weeks = policy_of(person.settings).protected_weeks
     start = wish.start or local_date(now, zone_of(person.settings))
-    ahead = timedelta(weeks=weeks if wish.tier is Tier.HOLDS else _MEETING_WEEKS)
+    far = diaries.ahead(policy_of(person.settings))
+    ahead = far if wish.tier is Tier.HOLDS else timedelta(weeks=_MEETING_WEEKS)
     # a start near the end of all dates is refused by whoever reads the diary
     return start, wish.end or min(start, date.max - ahead) + ahead
 
@@ -278,7 +280,8 @@ def _window(person: Person, wish: Wish, now: datetime) -> tuple[date, date]:
 def _plan(deployment: Deployment, person: Person, diary: LeaderDiary, wish: Wish) -> Planned:
     """The best plan within all that binds it, and no holds of a kind further ahead than it goes.
 
-    It is made for a while from now, since somebody has to read and accept it.
+    It is made for a while from now, since somebody has to read and accept it. Of the weeks for
+    which no protected time is placed yet, it tells only what is asked for every so many weeks.
     """
     now = diary.opened.now
     planned = plan_within(
@@ -293,10 +296,19 @@ def _plan(deployment: Deployment, person: Person, diary: LeaderDiary, wish: Wish
     writable = diary.holding(_A_HOLD) is not None
     far = now + timedelta(weeks=diary.opened.policy.gap_weeks)
     changes = tuple(each for each in planned.plan.changes if writable and not _is_far(each, far))
-    plan = replace(planned.plan, now=now, changes=changes)
+    last = local_date(now, zone_of(person.settings)) + timedelta(
+        weeks=diary.opened.policy.protected_weeks
+    )
+    findings = tuple(each for each in planned.plan.findings if _is_told(each, last))
+    plan = replace(planned.plan, now=now, findings=findings, changes=changes)
     return replace(planned, opened=diary.opened, plan=plan)
 
 
+def _is_told(finding: Finding, last: date) -> bool:
+    return finding.day <= last or finding.rule in _REGULAR
+
+
+_REGULAR = frozenset(each.rule for each in CADENCES)
 _A_HOLD = Change(ChangeKind.HOLD_CREATE, None, None)
 
 

@@ -37,7 +37,7 @@ from app.life.reacting import Answer, Choice, Step
 from app.life.reasons import RESUMABLE
 from app.life.states import WORKING, PlanState
 from app.logs import Event
-from app.people.choices import zone_of
+from app.people.choices import policy_of, zone_of
 from app.people.settings import Mode
 from app.services.errors import ServiceError
 from app.storage import Session, leases, mailboxes, plans
@@ -261,7 +261,7 @@ def _doubt(deployment: Deployment, leader_id: str, connection_id: str) -> None:
 
 def _window(deployment: Deployment, person: Person) -> tuple[date, date]:
     today = local_date(deployment.now(), zone_of(person.settings))
-    return today, today + timedelta(weeks=6)
+    return today, today + diaries.ahead(policy_of(person.settings))
 
 
 # --- reactions ------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 A new rule is one file with a `RULE` and one line here; its examples are picked up as tests.
 """
 
+from rules.cadence import Cadence
 from rules.catalogue import (
     after_hours,
     appreciation,
@@ -53,6 +54,16 @@ RULES: tuple[Rule, ...] = (
     learning.RULE,
     capacity.RULE,
 )
+
+
+CADENCES: tuple[Cadence, ...] = (
+    one_to_ones.CADENCE,
+    appreciation.CADENCE,
+    reviews.CADENCE,
+    face_days.CADENCE,
+    learning.CADENCE,
+)
+"""What rules ask for every so many weeks, in the catalogue's order."""
 
 
 def rules_in_force(policy: Policy) -> tuple[Rule, ...]:

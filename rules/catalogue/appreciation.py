@@ -8,7 +8,8 @@ from rules.event import Kind
 from rules.finding import Example, Finding, Rule, Scope
 from rules.policy import Policy
 
-_CADENCE = Cadence(
+CADENCE = Cadence(
+    "appreciation",
     Kind.APPRECIATION,
     "time for appreciation",
     weeks=lambda policy: policy.appreciation_weeks,
@@ -18,18 +19,18 @@ _CADENCE = Cadence(
 
 
 def _find(diary: Diary, policy: Policy) -> Iterator[Finding]:
-    return _CADENCE.findings(RULE, diary, policy)
+    return CADENCE.findings(RULE, diary, policy)
 
 
 RULE = Rule(
-    id="appreciation",
+    id=CADENCE.rule,
     title="Appreciation",
     about="A regular time to say what went well, and thank you.",
     cite="5.2 2",
     lines="L2607-2609",
     find=_find,
     scope=Scope.WEEKS,
-    places=_CADENCE.places,
+    places=CADENCE.places,
     examples=(
         Example("weeks 3"),
         Example("weeks 4; Wed+2 14:00-14:15 appreciation"),

@@ -12,7 +12,8 @@ from rules.event import Kind
 from rules.finding import Example, Finding, Rule, Scope
 from rules.policy import Policy
 
-_CADENCE = Cadence(
+CADENCE = Cadence(
+    "face_days",
     Kind.FACE_DAY,
     "day in person",
     weeks=lambda policy: policy.face_day_weeks,
@@ -23,18 +24,18 @@ _CADENCE = Cadence(
 
 
 def _find(diary: Diary, policy: Policy) -> Iterator[Finding]:
-    return _CADENCE.findings(RULE, diary, policy)
+    return CADENCE.findings(RULE, diary, policy)
 
 
 RULE = Rule(
-    id="face_days",
+    id=CADENCE.rule,
     title="Days in person",
     about="A day on which the team meets in one place.",
     cite="5.2 5",
     lines="L2661-2667",
     find=_find,
     scope=Scope.WEEKS,
-    places=_CADENCE.places,
+    places=CADENCE.places,
     examples=(
         Example("weeks 12"),
         Example("weeks 13; Thu+7 10:00-15:00 face_day"),

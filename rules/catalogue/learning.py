@@ -8,7 +8,8 @@ from rules.event import Kind
 from rules.finding import Example, Finding, Rule, Scope
 from rules.policy import Policy
 
-_CADENCE = Cadence(
+CADENCE = Cadence(
+    "learning",
     Kind.LEARNING,
     "time to learn",
     weeks=lambda policy: policy.learning_weeks,
@@ -19,18 +20,18 @@ _CADENCE = Cadence(
 
 
 def _find(diary: Diary, policy: Policy) -> Iterator[Finding]:
-    return _CADENCE.findings(RULE, diary, policy)
+    return CADENCE.findings(RULE, diary, policy)
 
 
 RULE = Rule(
-    id="learning",
+    id=CADENCE.rule,
     title="Time to learn",
     about="A regular time to learn, or to try a better way of working.",
     cite="5.3 3",
     lines="L2722-2734",
     find=_find,
     scope=Scope.WEEKS,
-    places=_CADENCE.places,
+    places=CADENCE.places,
     examples=(
         Example("weeks 4"),
         Example("weeks 4; Fri+1 14:00-15:00 learning; set learning_severity nudge"),

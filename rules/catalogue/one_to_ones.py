@@ -12,7 +12,8 @@ from rules.event import Kind
 from rules.finding import Example, Finding, Rule, Scope
 from rules.policy import Policy
 
-_CADENCE = Cadence(
+CADENCE = Cadence(
+    "one_to_ones",
     Kind.ONE_TO_ONE,
     "one-to-one",
     weeks=lambda policy: policy.one_to_one_weeks,
@@ -22,18 +23,18 @@ _CADENCE = Cadence(
 
 
 def _find(diary: Diary, policy: Policy) -> Iterator[Finding]:
-    return _CADENCE.findings(RULE, diary, policy)
+    return CADENCE.findings(RULE, diary, policy)
 
 
 RULE = Rule(
-    id="one_to_ones",
+    id=CADENCE.rule,
     title="One-to-ones",
     about="A time for each person who reports to you, every few weeks.",
     cite="5.2 1",
     lines="L2592-2594",
     find=_find,
     scope=Scope.WEEKS,
-    places=_CADENCE.places,
+    places=CADENCE.places,
     examples=(
         Example("weeks 2"),
         Example("weeks 1; set reports 3"),

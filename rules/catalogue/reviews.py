@@ -12,7 +12,8 @@ from rules.event import Kind
 from rules.finding import Example, Finding, Rule, Scope
 from rules.policy import Policy
 
-_CADENCE = Cadence(
+CADENCE = Cadence(
+    "reviews",
     Kind.REVIEW,
     "talk about circumstances",
     weeks=lambda policy: policy.review_weeks,
@@ -22,18 +23,18 @@ _CADENCE = Cadence(
 
 
 def _find(diary: Diary, policy: Policy) -> Iterator[Finding]:
-    return _CADENCE.findings(RULE, diary, policy)
+    return CADENCE.findings(RULE, diary, policy)
 
 
 RULE = Rule(
-    id="reviews",
+    id=CADENCE.rule,
     title="Talks about circumstances",
     about="A time for each person who reports to you to say what would help them work well.",
     cite="5.2 3",
     lines="L2624-2636",
     find=_find,
     scope=Scope.WEEKS,
-    places=_CADENCE.places,
+    places=CADENCE.places,
     examples=(
         Example("weeks 13; set reports 2"),
         Example("weeks 26"),

@@ -12,7 +12,8 @@ from rules.diary import Diary
 from rules.outcome import after
 from rules.planner.alternatives import Alternatives
 from rules.planner.arrange import Arrangement, Results, Task, arrange, solve_tier, tiers_up_to
-from rules.planner.changes import changes_of
+from rules.planner.cadences import regular_holds, served
+from rules.planner.changes import Regular, changes_of
 from rules.planner.plan import CurvePoint, Objective, Plan, Proof, Tier
 from rules.planner.reasons import with_reasons
 from rules.planner.remaining import remaining
@@ -44,12 +45,15 @@ def plan(
     with it, the best plan found in the seconds it tells is given.
     """
     solved = _solve(diary, policy, now, tier, keep, time_left, unwanted)
-    planned = after(diary, solved.changes)
+    regular = regular_holds(solved.task, solved.made)
+    bare = changes_of(solved.task, solved.made, regular)
+    planned = after(diary, bare)
     left = evaluate(planned, policy)
-    changes = with_reasons(
-        solved.task, solved.changes, planned, Alternatives(solved.task, solved.made)
+    changes = tuple(
+        replace(each, because=each.because or served(solved.task, each))
+        for each in with_reasons(solved.task, bare, planned, Alternatives(solved.task, solved.made))
     )
-    return Plan(
+    made = Plan(
         tier=tier,
         now=now,
         findings=solved.task.findings,
@@ -59,6 +63,7 @@ def plan(
         proof=_proof(solved.made),
         series=series_offers(solved.task, changes),
     )
+    return made.disturbing(len(regular.gone))
 
 
 def curve(
@@ -72,25 +77,26 @@ def curve(
 ) -> tuple[CurvePoint, ...]:
     """What more minutes cost in people told: the best plans for several prices, equal ones once.
 
-    In order of price; the last tells nobody. The changes carry no reasons.
+    In order of price; the last tells nobody. The changes carry no reasons, and holds that come
+    back every few weeks are not among them, since those are the same at every price.
     """
     points: dict[tuple[Change, ...], CurvePoint] = {}
     for price in (*CURVE, None):
         priced = policy if price is None else replace(policy, price_person=price)
         one = Tier.HOLDS if price is None else tier
         solved = _solve(diary, priced, now, one, keep, time_left, unwanted)
-        point = CurvePoint(price, solved.changes, solved.objective, _proof(solved.made))
-        points.setdefault(solved.changes, point)
+        changes = changes_of(solved.task, solved.made, Regular())
+        point = CurvePoint(price, changes, solved.objective, _proof(solved.made))
+        points.setdefault(changes, point)
     return tuple(points.values())
 
 
 @dataclass(frozen=True)
 class _Solved:
-    """The arrangement of a tier, and its changes without reasons."""
+    """The arrangement of a tier."""
 
     task: Task
     made: Arrangement
-    changes: tuple[Change, ...]
 
     @property
     def objective(self) -> Objective:
@@ -121,8 +127,7 @@ def _solve(
         results = solve_tier(task, results)
     if results is None:
         raise ValueError("every tier has at least itself to search")
-    made = arrange(task, results)
-    return _Solved(task, made, changes_of(task, made))
+    return _Solved(task, arrange(task, results))
 
 
 def _proof(made: Arrangement) -> Proof:

@@ -44,12 +44,16 @@ class Task:
         return self.time_left is not None and self.time_left() <= 0
 
     @cached_property
+    def today(self) -> date:
+        """The leader's local day."""
+        return local_date(self.rights.now, self.diary.pattern.zone)
+
+    @cached_property
     def days(self) -> tuple[date, ...]:
         """The working days that are planned: from today, as far as protected time is placed."""
-        today = local_date(self.rights.now, self.diary.pattern.zone)
-        last = today + timedelta(weeks=self.policy.protected_weeks)
+        last = self.today + timedelta(weeks=self.policy.protected_weeks)
         return tuple(
-            day.date for day in self.diary.days if day.window and today <= day.date <= last
+            day.date for day in self.diary.days if day.window and self.today <= day.date <= last
         )
 
     def day(self, day: date) -> Day:

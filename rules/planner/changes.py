@@ -1,7 +1,7 @@
 """From an arrangement of days to the list of changes."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from rules.change import Agreement, Change, ChangeKind
@@ -13,6 +13,7 @@ from rules.planner import wording
 from rules.planner.arrange import Arrangement, Task
 from rules.planner.gaps import gap_holds
 from rules.planner.model import Placement
+from rules.planner.rights import REGULAR_KINDS
 from rules.planner.solve import Option
 from rules.working_pattern import local_date, monday
 
@@ -20,13 +21,27 @@ PLANNED = ("gap", "protected", "pods", "break", "end_of_day")
 _DAY = timedelta(days=1)
 
 
-def changes_of(task: Task, made: Arrangement) -> tuple[Change, ...]:
-    """Every change of an arrangement, in order of time, without reasons yet."""
+@dataclass(frozen=True)
+class Regular:
+    """What becomes of the holds that come back: those that go, and where there are new ones."""
+
+    gone: tuple[Occurrence, ...] = ()
+    new: tuple[Placement, ...] = ()
+
+    @property
+    def bare_changes(self) -> list[Change]:
+        """As they affect a diary: times only."""
+        return [*map(_deleted, self.gone), *map(_created, self.new)]
+
+
+def changes_of(task: Task, made: Arrangement, regular: Regular) -> tuple[Change, ...]:
+    """Every change of an arrangement, and of holds beside it, by time and without reasons yet."""
     placed = [each for option in made.chosen.values() for each in option.placements]
     gone = [each for option in made.chosen.values() for each in option.removed]
-    gaps = _new_gaps(task, after(task.diary, bare_changes(made)))
+    gaps = _new_gaps(task, after(task.diary, [*bare_changes(made), *regular.bare_changes]))
     meetings = [_meeting_change(task, each) for each in placed if each.meeting]
-    holds = _paired(gone, [*(each for each in placed if each.hold), *gaps], task.diary)
+    new = [each for each in placed if each.hold]
+    holds = _paired([*gone, *regular.gone], [*new, *regular.new, *gaps], task.diary)
     return tuple(sorted([*meetings, *holds], key=_in_order))
 
 
@@ -101,7 +116,8 @@ def _created(placed: Placement) -> Change:
 
 
 def _paired(gone: Sequence[Occurrence], new: Sequence[Placement], diary: Diary) -> Iterable[Change]:
-    """A hold that goes and a new one of its kind on the same day (a pod: week) are one move."""
+    """A hold that goes and a new one of its kind are one move, where both are on one day. A pod
+    moves within its week, and what comes back every few weeks to anywhere."""
     zone = diary.pattern.zone
     waiting = sorted(gone, key=lambda each: each.span)
     for placed in sorted(new, key=lambda each: each.span):
@@ -129,5 +145,7 @@ def _paired(gone: Sequence[Occurrence], new: Sequence[Placement], diary: Diary) 
 
 
 def _place(span: Interval, kind: Kind, diary: Diary) -> date:
+    if kind in REGULAR_KINDS:
+        return diary.start
     day = local_date(span.start, diary.pattern.zone)
     return monday(day) if kind is Kind.POD else diary.pattern.day_of(span.start)

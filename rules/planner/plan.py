@@ -1,6 +1,6 @@
 """What a planner answers with: changes, what they cost, and a proof of how good they are."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -100,6 +100,13 @@ class Plan:
     objective: Objective
     proof: Proof
     series: tuple[SeriesOffer, ...] = ()
+
+    def disturbing(self, holds: int) -> "Plan":
+        """The plan with so many holds more that it moves or removes, in its numbers and bound."""
+        more = Numbers(0, 0, 0, 0, 0, holds)
+        objective = replace(self.objective, numbers=self.objective.numbers + more)
+        proof = replace(self.proof, bound=self.proof.bound + more)
+        return replace(self, objective=objective, proof=proof)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,17 @@ from rules.planner.plan import Tier
 from rules.policy import Policy
 
 OWN_KINDS = frozenset({Kind.PROTECTED, Kind.GAP, Kind.BREAK, Kind.END_OF_DAY, Kind.POD})
+REGULAR_KINDS = frozenset(
+    {
+        Kind.ONE_TO_ONE,
+        Kind.APPRECIATION,
+        Kind.REVIEW,
+        Kind.FACE_DAY,
+        Kind.LEARNING,
+        Kind.CHECK_IN,
+    }
+)
+"""Holds that come back every so many weeks."""
 CUTS = (5, 10)
 """Minutes by which a meeting may end early."""
 LARGEST_MEETING = 20_000
@@ -60,6 +71,13 @@ class Rights:
             return False
         timed = not each.all_day and each.scored_as in (ScoredAs.HOLD, ScoredAs.APPOINTMENT)
         return timed and each.span.start >= self.now
+
+    def is_regular_hold(self, each: Occurrence) -> bool:
+        """Whether this is a hold of a cadence, with nobody else in it, that a plan may move."""
+        if each.kind not in REGULAR_KINDS or self.is_firm(each) or each.all_day:
+            return False
+        alone = each.organizer and not each.other_people
+        return alone and each.scored_as is not ScoredAs.NONE and each.span.start >= self.now
 
     def cuts(self, each: Occurrence) -> int:
         """In how many steps of five minutes the meeting may end early."""

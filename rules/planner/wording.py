@@ -14,6 +14,12 @@ HOLD_NAMES = {
     Kind.BREAK: "a break",
     Kind.END_OF_DAY: "the end of your day",
     Kind.POD: "a team chat",
+    Kind.ONE_TO_ONE: "a one-to-one",
+    Kind.APPRECIATION: "a time to say thank you",
+    Kind.REVIEW: "a talk about circumstances",
+    Kind.FACE_DAY: "a team day in person",
+    Kind.LEARNING: "time to learn",
+    Kind.CHECK_IN: "a check-in of your own",
 }
 REASONS = {
     "gap": "time between meetings",

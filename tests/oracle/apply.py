@@ -8,6 +8,7 @@ from rules.change import Change, ChangeKind
 from rules.event import Kind, Occurrence, ScoredAs
 from rules.interval import Interval
 
+TEAM = (Kind.POD, Kind.ONE_TO_ONE, Kind.APPRECIATION, Kind.REVIEW, Kind.FACE_DAY)
 MEETING_CHANGES = (ChangeKind.EVENT_MOVE, ChangeKind.EVENT_SHORTEN)
 
 
@@ -34,10 +35,20 @@ def apply_changes(
 
 def _create(change: Change) -> Occurrence:
     after = _after(change)
-    scored = ScoredAs.APPOINTMENT if change.hold is Kind.POD else ScoredAs.HOLD
     return Occurrence(
-        created_id(change), after.start, after.end, scored, kind=change.hold, organizer=True
+        created_id(change),
+        after.start,
+        after.end,
+        _scored_as(change.hold),
+        kind=change.hold,
+        organizer=True,
     )
+
+
+def _scored_as(kind: Kind | None) -> ScoredAs:
+    if kind is Kind.CHECK_IN:
+        return ScoredAs.OWN_TIME
+    return ScoredAs.APPOINTMENT if kind in TEAM else ScoredAs.HOLD
 
 
 def _place(old: Occurrence, change: Change, now: datetime) -> Occurrence:

@@ -12,10 +12,12 @@ from rules.policy import Policy
 from rules.working_pattern import Window
 from tests.oracle.apply import MEETING_CHANGES, apply_changes, created_id
 from tests.oracle.rights import (
+    CADENCE_KINDS,
     OWN_KINDS,
     PIECES_A_DAY,
     cuts_of,
     frozen_until,
+    is_cadence_hold,
     is_changeable,
     is_firm,
     is_own_hold,
@@ -35,7 +37,7 @@ from tests.oracle.score import (
 
 PLACED = (ChangeKind.HOLD_CREATE, ChangeKind.HOLD_MOVE)
 DISTURBED = (ChangeKind.HOLD_MOVE, ChangeKind.HOLD_DELETE)
-NEEDS_WINDOW = (Kind.PROTECTED, Kind.POD)
+NEEDS_WINDOW = CADENCE_KINDS | {Kind.PROTECTED, Kind.POD}
 
 
 class Judge:
@@ -137,11 +139,13 @@ class Judge:
     # -- holds -----------------------------------------------------------------------------------
 
     def _check_hold(self, change: Change) -> None:
-        assert change.hold in OWN_KINDS, f"no such hold is planned: {change}"
+        assert change.hold in OWN_KINDS | CADENCE_KINDS, f"no such hold is planned: {change}"
         if change.kind in DISTURBED:
             assert change.event_id is not None
             old = self.old[change.event_id]
-            assert is_own_hold(old, self.now, self.keep), f"not a plan's to move or remove: {old}"
+            own = is_own_hold(old, self.now, self.keep)
+            own = own or is_cadence_hold(old, self.now, self.keep)
+            assert own, f"not a plan's to move or remove: {old}"
             assert old.kind is change.hold, f"another kind of hold: {change}"
         if change.kind not in PLACED:
             return

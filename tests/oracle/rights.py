@@ -11,6 +11,17 @@ CUTS = (5, 10)
 PIECES_A_DAY = 2
 OWN_KINDS = frozenset({Kind.PROTECTED, Kind.GAP, Kind.BREAK, Kind.END_OF_DAY, Kind.POD})
 """The holds that a plan may move or remove."""
+CADENCE_KINDS = frozenset(
+    {
+        Kind.ONE_TO_ONE,
+        Kind.APPRECIATION,
+        Kind.REVIEW,
+        Kind.FACE_DAY,
+        Kind.LEARNING,
+        Kind.CHECK_IN,
+    }
+)
+"""The holds that come back every so many weeks."""
 SOFT_KINDS = frozenset({Kind.GAP, Kind.BREAK, Kind.END_OF_DAY})
 """The holds among them that change no number, whether they are there or not."""
 
@@ -26,6 +37,14 @@ def is_own_hold(each: Occurrence, now: datetime, keep: frozenset[str]) -> bool:
         return False
     classes = (ScoredAs.HOLD, ScoredAs.APPOINTMENT)
     return each.kind in OWN_KINDS and each.scored_as in classes and each.span.start >= now
+
+
+def is_cadence_hold(each: Occurrence, now: datetime, keep: frozenset[str]) -> bool:
+    """Whether it is one that comes back, with nobody else in it: moved where it cannot stay, and
+    never for a better number."""
+    if not is_timed(each) or each.kind not in CADENCE_KINDS or is_firm(each, keep):
+        return False
+    return each.organizer and not each.other_people and each.span.start >= now
 
 
 def frozen_until(policy: Policy, now: datetime) -> datetime:

@@ -5,7 +5,7 @@ the command line can be asked the same question.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
@@ -51,14 +51,32 @@ def nhs_week(seed: int, fewest: int = 25, most: int = 45) -> Week:
     return _Maker(seed).week(fewest, most)
 
 
+def nhs_weeks(seed: int, count: int, fewest: int = 25, most: int = 45) -> Week:
+    """So many such weeks in a row, with the hours of the first; no series goes on in the next."""
+    first = _Maker(seed)
+    week = first.week(fewest, most)
+    found = [*week.diary.occurrences]
+    for number in range(1, count):
+        maker = _Maker(10_000 * number + seed)
+        maker.work(first.first + timedelta(weeks=number), first.hours)
+        found += maker.week(fewest, most).diary.occurrences
+    end = week.diary.start + timedelta(weeks=count)
+    diary = Diary(in_order(found), week.diary.pattern, week.diary.start, end)
+    return replace(week, diary=diary)
+
+
 class _Maker:
     def __init__(self, seed: int) -> None:
         self.seed = seed
         self.random = Random(f"nhs week {seed}")
         self.found: list[Occurrence] = []
-        self.first = FIRST_MONDAY + timedelta(weeks=self.random.randrange(100))
-        self.hours = self.random.choice(HOURS)
-        self.pattern: WorkingPattern = parse_hours(self.hours, LONDON)
+        first = FIRST_MONDAY + timedelta(weeks=self.random.randrange(100))
+        self.work(first, self.random.choice(HOURS))
+
+    def work(self, first: date, hours: str) -> None:
+        """Be about the week from that Monday, with those hours."""
+        self.first, self.hours = first, hours
+        self.pattern: WorkingPattern = parse_hours(hours, LONDON)
         self.days = [
             day
             for day in (self.first + timedelta(days=step) for step in range(5))

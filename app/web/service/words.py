@@ -66,7 +66,12 @@ HOLDS: Mapping[Kind, str] = {
     Kind.BREAK: "Break",
     Kind.END_OF_DAY: "End of day",
     Kind.POD: "Team time",
+    Kind.ONE_TO_ONE: "One-to-one",
+    Kind.APPRECIATION: "Thank you time",
+    Kind.REVIEW: "Talk about circumstances",
+    Kind.FACE_DAY: "Team day in person",
     Kind.LEARNING: "Learning time",
+    Kind.CHECK_IN: "Check-in",
 }
 
 STATES: Mapping[PlanState, tuple[str, str]] = {

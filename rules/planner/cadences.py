@@ -1,0 +1,286 @@
+"""Holds that come back every so many weeks: one-to-ones, thanks, talks, days in person, check-ins.
+
+They are placed last, only where every number of the plan stays as it is: never over protected time,
+a break or anything else, and with time between. Beyond the weeks for which protected time is placed,
+room is left for it. In as many weeks in a row as a cadence has there are then as many as it asks
+for, whichever week somebody begins to count with; so a hold that is there stays when the weeks go
+on, and the next one is as far away as may be. Weeks without a working day ask for nothing.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
+
+from rules.cadence import Cadence, local_day
+from rules.catalogue import CADENCES, open_time
+from rules.change import Change
+from rules.diary import Day, Diary
+from rules.event import Kind, Occurrence, ScoredAs
+from rules.interval import Interval, merge, subtract
+from rules.outcome import after, new_hold
+from rules.planner.arrange import Arrangement, Task
+from rules.planner.changes import Regular, bare_changes, changes_of_day, one_day
+from rules.planner.gaps import GRID
+from rules.planner.model import Placement
+from rules.planner.plan import Tier
+from rules.planner.reasons import planned_findings
+from rules.planner.rights import REGULAR_KINDS
+from rules.planner.solve import solve_day
+from rules.policy import Policy, Severity
+from rules.working_pattern import dates, monday
+
+CHECK_INS = Cadence(
+    "",  # no rule: a check-in is the leader's own time, and in no figure
+    Kind.CHECK_IN,
+    "check-in",
+    weeks=lambda policy: policy.check_in_weeks,
+    wanted=lambda policy: 1,
+    minutes=lambda policy: policy.check_in_minutes,
+)
+_ALL = (*CADENCES, CHECK_INS)
+
+LONGEST = 26
+"""Weeks in a row that are looked at together; nobody plans further ahead."""
+_BOOKED = ScoredAs.APPOINTMENT
+_QUARTER = 15
+_WEEK = timedelta(weeks=1)
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+
+_Place = tuple[int, int, int, int, int, datetime]
+"""The minutes of open time that a place takes from the team; how many there are that week; the
+week, the later the smaller; how many there are that day; how full the day is; when it begins. The
+smallest place is the best."""
+
+
+def weeks_ahead(policy: Policy) -> int:
+    """How far ahead a calendar has to be seen for all of them, in weeks; 0 where none is asked."""
+    return max((_stretch(each, policy)[0] for each in in_force(policy)), default=0)
+
+
+def in_force(policy: Policy) -> tuple[Cadence, ...]:
+    """The cadences that something is asked of, the longest holds first: they need the most room."""
+    asked = [
+        each for each in _ALL if each.weeks(policy) and each.wanted(policy) and _is_on(each, policy)
+    ]
+    return tuple(sorted(asked, key=lambda each: -each.minutes(policy)))
+
+
+def served(task: Task, change: Change) -> tuple[str, ...]:
+    """The ids of the findings that a new hold of a cadence makes smaller."""
+    if change.after is None or change.hold not in REGULAR_KINDS:
+        return ()
+    day = task.diary.pattern.day_of(change.after.start)
+    return tuple(
+        finding.id
+        for each in in_force(task.policy)
+        for finding in task.findings
+        if each.kind is change.hold
+        and finding.rule == each.rule
+        and finding.day <= day < finding.day + each.weeks(task.policy) * _WEEK
+    )
+
+
+def regular_holds(task: Task, made: Arrangement) -> Regular:
+    """The holds of every cadence over the diary's window, beside an arrangement of its days."""
+    placing = _Placing(task, after(task.diary, bare_changes(made)))
+    for each in in_force(task.policy):
+        placing.place(each)
+    return placing.result()
+
+
+def _stretch(cadence: Cadence, policy: Policy) -> tuple[int, int]:
+    """In how many weeks in a row how many are asked for, at the same rate where that is shorter."""
+    weeks, wanted = cadence.weeks(policy), cadence.wanted(policy)
+    length = min(weeks, LONGEST)
+    return length, -(-wanted * length // weeks)
+
+
+def _is_on(cadence: Cadence, policy: Policy) -> bool:
+    return not cadence.rule or policy.severity(cadence.rule) is not Severity.OFF
+
+
+@dataclass(frozen=True)
+class _There:
+    """How many of a cadence there are in each week, by its Monday, and on each day."""
+
+    weeks: Counter[date] = field(default_factory=Counter)
+    days: Counter[date] = field(default_factory=Counter)
+
+    def add(self, day: date) -> None:
+        self.weeks[monday(day)] += 1
+        self.days[day] += 1
+
+
+class _Placing:
+    """The days as they fill up."""
+
+    def __init__(self, task: Task, planned: Diary) -> None:
+        self._task = task
+        self._policy = task.policy
+        self._planned = planned
+        self._gone: list[Occurrence] = []
+        self._new: list[Placement] = []
+        self._filled: dict[date, Diary] = {}
+        self._best: dict[tuple[date, Kind], tuple[int, datetime] | None] = {}
+
+    def place(self, cadence: Cadence) -> None:
+        """Place what each stretch of weeks lacks."""
+        length, wanted = _stretch(cadence, self._policy)
+        weeks = sorted(self._days)
+        if length > len(weeks):
+            return  # nobody can tell what is lacking, so nothing goes either
+        there = self._there(cadence)
+        for last in range(length, len(weeks) + 1):
+            stretch = weeks[last - length : last]
+            missing = wanted - sum(there.weeks[week] for week in stretch)
+            self._fill(cadence, stretch, there, missing)
+
+    def result(self) -> Regular:
+        """All that was placed, and what goes."""
+        return Regular(tuple(self._gone), tuple(self._new))
+
+    @cached_property
+    def _days(self) -> Mapping[date, Sequence[date]]:
+        """The working days of each week of the window that are not over."""
+        diary, today = self._task.diary, self._task.today
+        found: dict[date, list[date]] = {}
+        for day in dates(monday(diary.start), diary.end):
+            days = found.setdefault(monday(day), [])
+            if max(diary.start, today) <= day and self._planned.day(day).window:
+                days.append(day)
+        return found
+
+    def _there(self, cadence: Cadence) -> _There:
+        there = _There()
+        for each in self._task.diary.occurrences:
+            if not cadence.counts(each, self._policy):
+                continue
+            if self._is_misplaced(each):
+                self._gone.append(each)
+            else:
+                there.add(local_day(each, self._task.diary))
+        return there
+
+    def _is_misplaced(self, each: Occurrence) -> bool:
+        """Whether this hold of the plan's own is outside the hours, or under something else."""
+        if not self._task.rights.is_regular_hold(each):
+            return False
+        day = self._planned.day(self._task.diary.pattern.day_of(each.span.start))
+        if day.window is None or not day.window.span.contains(each.span):
+            return True
+        busy = (*day.appointments, *day.own_time())
+        return any(other.id != each.id and other.span.overlaps(each.span) for other in busy)
+
+    def _fill(
+        self, cadence: Cadence, stretch: Sequence[date], there: _There, missing: int
+    ) -> None:
+        for _ in range(missing):
+            place = min(self._places(cadence, stretch, there), default=None)
+            if place is None:
+                return
+            there.add(self._put(cadence, place[-1]))
+
+    def _places(self, cadence: Cadence, stretch: Sequence[date], there: _There) -> Iterator[_Place]:
+        for week in stretch:
+            for day in self._days[week]:
+                best = self._best_on(cadence, day)
+                if best is not None:
+                    taken, start = best
+                    late = -week.toordinal()
+                    yield taken, there.weeks[week], late, there.days[day], self._load(day), start
+
+    def _put(self, cadence: Cadence, start: datetime) -> date:
+        """Place a hold; the day on which it is."""
+        day = self._task.diary.pattern.day_of(start)
+        span = Interval(start, start + timedelta(minutes=cadence.minutes(self._policy)))
+        self._new.append(Placement(span, hold=cadence.kind))
+        self._filled[day] = _with(self._as_filled(day), cadence.kind, span)
+        for other in _ALL:
+            self._best.pop((day, other.kind), None)
+        return day
+
+    def _best_on(self, cadence: Cadence, day: date) -> tuple[int, datetime] | None:
+        """The place on a day that takes the fewest minutes of open time, and when it begins."""
+        key = day, cadence.kind
+        if key not in self._best:
+            wanted = self._task.rights.wants(day, cadence.kind)
+            self._best[key] = self._look(cadence, day) if wanted else None
+        return self._best[key]
+
+    def _look(self, cadence: Cadence, day: date) -> tuple[int, datetime] | None:
+        filled = self._as_filled(day)
+        misses, closed = self._misses(filled), self._closed(filled)
+        length = timedelta(minutes=cadence.minutes(self._policy))
+        best: tuple[int, datetime] | None = None
+        for start in self._starts(cadence, filled.day(day)):
+            then = _with(filled, cadence.kind, Interval(start, start + length))
+            if any(minutes > misses[rule] for rule, minutes in self._misses(then).items()):
+                continue
+            taken = self._closed(then) - closed
+            if not taken:
+                return 0, start
+            best = min(best or (taken, start), (taken, start))
+        return best
+
+    def _starts(self, cadence: Cadence, day: Day) -> Sequence[datetime]:
+        """When a hold could begin on a day, quarters of an hour first."""
+        if day.window is None:
+            return ()
+        hours = Interval(max(day.window.span.start, self._task.rights.now), day.window.span.end)
+        margin = timedelta(minutes=self._margin(cadence))
+        booked = [each for each in (*day.appointments, *day.around) if each.scored_as is _BOOKED]
+        taken = [Interval(each.span.start - margin, each.span.end + margin) for each in booked]
+        free = subtract([hours], merge([*taken, *(each.span for each in day.around)]))
+        length = timedelta(minutes=cadence.minutes(self._policy))
+        starts = (start for each in free for start in _grid(each, length))
+        return sorted(starts, key=lambda each: (each.minute % _QUARTER != 0, each))
+
+    def _margin(self, cadence: Cadence) -> int:
+        gap = 0 if self._policy.gap_severity is Severity.OFF else self._policy.gap_minutes
+        travel = self._policy.face_day_travel if cadence.kind is Kind.FACE_DAY else 0
+        return max(gap, travel)
+
+    def _load(self, day: date) -> int:
+        appointments = self._as_filled(day).day(day).appointments
+        return sum(each.span.minutes for each in appointments)
+
+    def _misses(self, filled: Diary) -> Counter[str]:
+        """The minutes that each rule of a plan's numbers misses."""
+        found: Counter[str] = Counter()
+        for each in planned_findings(filled, self._policy):
+            found[each.rule] += each.missing
+        return found
+
+    def _closed(self, filled: Diary) -> int:
+        if self._policy.open_time_severity is Severity.OFF:
+            return 0
+        return sum(each.missing for each in open_time.RULE.find(filled, self._policy))
+
+    def _as_filled(self, day: date) -> Diary:
+        """A day by itself with all that is placed on it so far."""
+        if day not in self._filled:
+            alone = one_day(self._planned, day)
+            self._filled[day] = alone if day in self._task.days else self._with_room(alone, day)
+        return self._filled[day]
+
+    def _with_room(self, alone: Diary, day: date) -> Diary:
+        """A day further ahead than holds are placed, with what will be placed on it."""
+        task = self._task
+        rights = replace(task.rights, tier=Tier.HOLDS)
+        pattern, policy, floors = task.diary.pattern, task.policy, task.floors(day)
+        found = solve_day(task.day(day), pattern, policy, rights, floors, 0, None, task.time_left)
+        option = found.options.get(0)
+        return alone if option is None else after(alone, changes_of_day(option))
+
+
+def _with(diary: Diary, kind: Kind, span: Interval) -> Diary:
+    return diary.with_occurrences([*diary.occurrences, new_hold(kind, span)])
+
+
+def _grid(free: Interval, length: timedelta) -> Iterator[datetime]:
+    start = free.start + (_EPOCH - free.start) % GRID
+    while start + length <= free.end:
+        yield start
+        start += GRID
