@@ -154,11 +154,13 @@ def _look(deployment: Deployment, lease: Lease, person: Person, news: _News) -> 
     """
     looks, known = _look_at_each(deployment, lease.leader_id)
     changed = [each for each in looks if each.changed]
+    silent = len(looks) < len(opening.connected(deployment, lease.leader_id))
     judged = None
     if changed and not person.rests(deployment.now()):
         confirmed = {each.connection_id for each in changed if each.confirmed}
         judged = _judge(deployment, lease, person, confirmed)
-    dealt_with = judged is not None or not changed
+    # what nobody could look at may have changed, and its provider calls once only
+    dealt_with = (judged is not None or not changed) and not silent
     watched = all(each.watched for each in known)
 
     def work(session: Session) -> None:

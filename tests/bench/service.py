@@ -43,6 +43,7 @@ LEADERS = 200
 WORKERS = 2
 SPREAD = 60.0
 """Seconds over which the changes come: every leader's diary changes once."""
+_HEARD = (200, 202)
 PATIENCE = 300.0
 SITE = "https://clearway.trust.example"
 _NAME, _SECRET = "24d3b144-21ae-4080-943f-7067b395b913", "s3cret-s3cret"
@@ -76,7 +77,9 @@ def time_verdicts(folder: Path, count: int = LEADERS) -> Verdicts | None:
         graph.subscriptions.routes[SITE] = f"http://127.0.0.1:{port}"
         tell(f"{count} leaders connect their mailboxes")
         tenant = Tenant(deployment, graph, [_join(deployment, graph, n) for n in range(count)])
-        watching.renew_due(deployment)
+        watched = sum(iter(lambda: watching.renew_due(deployment), 0))
+        if watched != count:
+            raise AssertionError(f"{watched} of {count} mailboxes are watched")
         tenant.rest()
         for _ in range(WORKERS):
             stack.callback(start("worker", environment, folder).close)
@@ -84,6 +87,9 @@ def time_verdicts(folder: Path, count: int = LEADERS) -> Verdicts | None:
         tell("their provider calls")
         called = tenant.change_all(chance, lambda leader_id: None)
         tenant.settle()
+        unheard = sum(each not in _HEARD for each in graph.subscriptions.answers)
+        if unheard:
+            raise AssertionError(f"{unheard} calls were not answered")
         graph.subscriptions.routes[SITE] = "http://127.0.0.1:9"
         tell("nobody calls")
         polled = tenant.change_all(chance, tenant.look_now)

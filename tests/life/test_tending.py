@@ -1,5 +1,6 @@
 """What a look finds is dealt with, however often something comes between; nothing goes in circles."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,8 @@ from app.life.states import PlanState
 from app.people import leaders
 from app.people.history import What, page
 from app.storage import leases, mailboxes
-from app.storage.tables import Connection, Override
+from app.storage.database import now
+from app.storage.tables import Connection, Mailbox, Override
 from connectors.errors import SignInNeeded, SuddenlyEmpty, Unreachable
 from rules.change import Change, ChangeKind
 from rules.event import Kind
@@ -87,6 +89,30 @@ def test_a_hold_deleted_while_a_reading_fails_is_noticed_later(seen, monkeypatch
     assert noticed(seen) == []
     tend(seen)
     assert noticed(seen) == ["deleted"]
+
+
+def test_a_watched_calendar_that_was_silent_is_asked_again_soon(seen, monkeypatch) -> None:
+    """Its provider calls once for a change, and the look that followed came to nothing."""
+    whole = connections.connections
+    monkeypatch.setattr(
+        connections,
+        "connections",
+        lambda *asked: [replace(each, watched=True) for each in whole(*asked)],
+    )
+    tend(seen)
+    assert until_next_look(seen) > tending.POLL
+
+    def silent(*_, **__):
+        raise Unreachable("no answer")
+
+    monkeypatch.setattr(changes, "look", silent)
+    tend(seen)
+    assert until_next_look(seen) <= tending.POLL
+
+
+def until_next_look(world: World) -> timedelta:
+    with world.database.transaction() as session:
+        return session.get_one(Mailbox, world.leader_id).poll_at - now(session)
 
 
 def test_a_calendar_rightly_empty_in_a_pause_stays_so(seen) -> None:

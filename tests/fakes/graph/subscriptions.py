@@ -240,10 +240,19 @@ class Subscriptions:
             self._under_way.append(self._post.submit(self._deliver, target, body))
 
     def _deliver(self, target: str, body: Json) -> None:
-        try:
-            self.answers.append(self._client.post(target, json=body, timeout=3).status_code)
-        except httpx.HTTPError:
-            self.answers.append(0)
+        """Who does not answer in three seconds is called again, as Graph does for hours."""
+        for _ in range(_CALLS):
+            try:
+                self.answers.append(self._client.post(target, json=body, timeout=3).status_code)
+            except httpx.TimeoutException:
+                continue
+            except httpx.HTTPError:
+                self.answers.append(0)
+            return
+        self.answers.append(0)
+
+
+_CALLS = 5
 
 
 _NULL = (
