@@ -15,6 +15,7 @@ from app.connecting import changes, connections, opening
 from app.connecting.changes import Look
 from app.connecting.connections import Connection
 from app.connecting.errors import ConnectingError
+from app.connecting.horizon import horizon
 from app.deployment import Deployment
 from app.life import (
     applying,
@@ -152,7 +153,7 @@ def _look(deployment: Deployment, lease: Lease, person: Person, news: _News) -> 
 
     What nobody could deal with now is news the next time: in a pause, or where a reading failed.
     """
-    looks, known = _look_at_each(deployment, lease.leader_id)
+    looks, known = _look_at_each(deployment, person)
     changed = [each for each in looks if each.changed]
     silent = len(looks) < len(opening.connected(deployment, lease.leader_id))
     judged = None
@@ -179,17 +180,18 @@ def _look(deployment: Deployment, lease: Lease, person: Person, news: _News) -> 
 
 
 def _look_at_each(
-    deployment: Deployment, leader_id: str
+    deployment: Deployment, person: Person
 ) -> tuple[Sequence[Look], Sequence[Connection]]:
     """A look at every connection that can be asked, and all connections that there are."""
+    window = horizon(deployment.now(), diaries.ahead(policy_of(person.settings)))
     looks = []
-    for each in opening.connected(deployment, leader_id):
+    for each in opening.connected(deployment, person.id):
         try:
-            looks.append(changes.look(deployment, leader_id, each.connection_id))
+            looks.append(changes.look(deployment, person.id, each.connection_id, window=window))
         except (ConnectorError, ConnectingError):
             # the connection's state has it now, and the leader is told there
-            logs.note(Event.SYNC, leader=leader_id, outcome=logs.Outcome.FAILED)
-    return looks, connections.connections(deployment, leader_id)
+            logs.note(Event.SYNC, leader=person.id, outcome=logs.Outcome.FAILED)
+    return looks, connections.connections(deployment, person.id)
 
 
 def _take_up(
