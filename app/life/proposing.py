@@ -451,5 +451,6 @@ def _tell(
     plan_id: str,
     contents: Contents,
 ) -> None:
-    count = len(contents.changes)
-    record(deployment, session, lease.leader_id, what, CLEARWAY, plan_id=plan_id, changes=count)
+    # a delegate reads this too, and a check-in is nobody's but the leader's
+    told = sum(each.hold is not Kind.CHECK_IN for each in contents.changes)
+    record(deployment, session, lease.leader_id, what, CLEARWAY, plan_id=plan_id, changes=told)

@@ -1,7 +1,7 @@
 """A plan as it is kept: what is sealed of it, and how it comes back as values."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -81,6 +81,17 @@ class Kept:
     expires_at: datetime
     undo_until: datetime | None
     contents: Contents | None = field(repr=False)
+
+
+def shown_to(kept: Kept, *, own: bool) -> Kept:
+    """A plan for the leader whose `own` it is, or for a delegate: theirs has no check-ins."""
+    contents = kept.contents
+    if own or contents is None:
+        return kept
+    pairs = zip(contents.changes, contents.beside, strict=True)
+    seen = [(change, beside) for change, beside in pairs if change.hold is not Kind.CHECK_IN]
+    changes, beside = tuple(one for one, _ in seen), tuple(two for _, two in seen)
+    return replace(kept, contents=replace(contents, changes=changes, beside=beside))
 
 
 def load(deployment: Deployment, leader_id: str, plan_id: str) -> Kept:

@@ -30,7 +30,6 @@ from app.life.states import WORKING, Origin, PlanState
 from app.services.errors import BadInput
 from app.shapes import ChangeItem, Instant, PlanResult, Shape, change_of, say_moment
 from app.storage.leases import LostLease
-from rules.event import Kind
 from rules.planner.plan import Tier
 
 router = APIRouter()
@@ -358,7 +357,8 @@ def _list(call: Call, taken: PlanList) -> Reply:
     shown, last = found[: taken.limit], found[taken.limit - 1 : taken.limit]
     more = len(found) > taken.limit
     cursor = write_cursor(say_moment(last[0].made_at), last[0].id) if more else None
-    page = PlanPage(plans=[_item(each) for each in shown], next=cursor)
+    seen = (records.shown_to(each, own=call.access.is_leader) for each in shown)
+    page = PlanPage(plans=[PlanItem(**_fields(each)) for each in seen], next=cursor)
     headers = link(f"{call.home}/plans", cursor, limit=taken.limit, state=taken.state)
     return reply(page, headers=headers)
 
@@ -442,26 +442,22 @@ def _working(call: Call, plan_id: str, state: PlanState) -> Reply:
 
 def plan_reply(call: Call, plan_id: str, status: int = 200) -> Reply:
     """A plan as it stands, with its version and address."""
-    detail = _detail(call, reports.report(call.deployment, call.leader_id, plan_id))
-    shown = reply(detail, status)
+    found = reports.report(call.deployment, call.leader_id, plan_id)
+    shown = reply(_detail(reports.shown_to(found, own=call.access.is_leader)), status)
     headers = {"ETag": tag_of(shown.content), "Location": f"{call.home}/plans/{plan_id}"}
     return Reply(status, shown.content, headers=headers)
 
 
-def _item(kept: Kept) -> PlanItem:
-    return PlanItem(**_fields(kept))
-
-
-def _detail(call: Call, found: reports.Report) -> PlanDetail:
+def _detail(found: reports.Report) -> PlanDetail:
     contents = found.kept.contents
     result = None
     if contents is not None and contents.shown:
-        changes = [change_of(each.change) for each in found.fates if _may_see(call, each)]
+        changes = [change_of(each.change) for each in found.fates]
         result = PlanResult.model_validate({**contents.shown, "changes": changes})
     return PlanDetail(
         **_fields(found.kept),
         result=result,
-        fates=[_fate(each) for each in found.fates if _may_see(call, each)],
+        fates=[_fate(each) for each in found.fates],
         mails_not_unsent=found.mails_not_unsent,
     )
 
@@ -482,11 +478,6 @@ def _fields(kept: Kept) -> dict[str, Any]:
         "plan_hash": None if contents is None else contents.hash,
         "changes": None if contents is None else len(contents.changes),
     }
-
-
-def _may_see(call: Call, fate: Fate) -> bool:
-    """Whether a change is shown: a delegate sees no check-ins."""
-    return call.access.is_leader or fate.change.hold is not Kind.CHECK_IN
 
 
 def _fate(fate: Fate) -> FateItem:

@@ -76,7 +76,8 @@ async def undo(request: Request) -> Response:
 def _list(call: Call) -> Response:
     zone = zone_of(leaders.get(call.deployment, call.leader_id).settings)
     found = records.newest(call.deployment, call.leader_id, _LIST)
-    return call.page("plans.html", plans=[plan_line(each, call.home, zone) for each in found])
+    seen = (records.shown_to(each, own=call.access.is_leader) for each in found)
+    return call.page("plans.html", plans=[plan_line(each, call.home, zone) for each in seen])
 
 
 def _make(call: Call) -> Response:
@@ -96,7 +97,10 @@ def _make(call: Call) -> Response:
 
 
 def _show(call: Call) -> Response:
-    found = reports.report(call.deployment, call.leader_id, call.id("plan_id"))
+    found = reports.shown_to(
+        reports.report(call.deployment, call.leader_id, call.id("plan_id")),
+        own=call.access.is_leader,
+    )
     leader = leaders.get(call.deployment, call.leader_id)
     given_up = releasing.given_up(call.deployment, call.leader_id)
     shown = plan_view(found, call.home, zone_of(leader.settings), call.now, given_up)

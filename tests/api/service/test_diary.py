@@ -168,6 +168,11 @@ def test_a_delegate_sees_and_lifts_no_check_in(new_house) -> None:
     plan = f"{home.removesuffix('holds')}plans/{lifted.json()['id']}"
     assert len(lifted.json()["fates"]) == 1
     assert house.client.get(plan, headers=delegate).json()["fates"] == []
+    assert house.client.get(plan, headers=delegate).json()["changes"] == 0
+    page = f"/you/{house.world.leader_id}/plans/{lifted.json()['id']}"
+    assert "check-in" in house.client.get(page, headers=house.leader()).text.lower()
+    for seen in (page, pages, page.rpartition("/")[0], page.partition("/plans")[0]):
+        assert "check-in" not in house.client.get(seen, headers=delegate).text.lower()
 
 
 def test_a_meeting_is_locked_and_let_go(house: House) -> None:
