@@ -111,12 +111,20 @@ def reply(
 
 
 async def receive(
-    request: Request, work: Callable[[Visit, Taken], Reply], takes: type[Taken]
+    request: Request,
+    work: Callable[[Visit, Taken], Reply],
+    takes: type[Taken],
+    *,
+    asks: bool = False,
 ) -> Response:
-    """Answer somebody who has signed in, whoever that is."""
-    visit = await run_in_threadpool(_enter, service_of(request), request)
+    """Answer somebody who has signed in, whoever that is; `asks` is as of `attend`."""
+    service = service_of(request)
+    visit = await run_in_threadpool(_enter, service, request)
     taken = await _read(request, takes)
     with logs.about(actor=visit.principal.identity):
+        if asks:
+            found = await service.callers.run(lambda: work(visit, taken), visit.principal.identity)
+            return _send(found)
         return _send(await run_in_threadpool(work, visit, taken))
 
 

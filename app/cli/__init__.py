@@ -15,7 +15,7 @@ from typing import NoReturn
 import click
 
 from app.cli.keeping import backup, keys, migrate, restore
-from app.cli.look import check, diary, workload
+from app.cli.look import check, diary, slots, workload
 from app.cli.output import UNREADABLE, say_error
 from app.cli.planning import plan
 from app.cli.service import doctor, openapi, serve, worker
@@ -40,6 +40,7 @@ class _InOrder(click.Group):
         diary,
         check,
         workload,
+        slots,
         plan,
         apply,
         undo,

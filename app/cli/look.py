@@ -1,13 +1,13 @@
-"""Commands that only look at a diary: `diary`, `check` and `workload`."""
+"""Commands that only look at diaries: `diary`, `check`, `workload` and `slots`."""
 
 from datetime import timedelta
 from typing import Any
 
 import click
 
-from app.cli.opening import Wish, open_diary, source_options
+from app.cli.opening import Wish, apart, open_diary, source_options
 from app.cli.options import json_option, reading_options
-from app.cli.output import FOUND, open_page, waiting, write, write_json
+from app.cli.output import FOUND, open_page, waiting, warn, write, write_json
 
 
 @click.command()
@@ -90,3 +90,47 @@ def workload(as_json: bool, as_csv: bool, **given: Any) -> None:
         from app.terminal.workload import show_workload
 
         show_workload(open_page(), found)
+
+
+@click.command()
+@source_options
+@click.option("--minutes", type=int, required=True, help="How long the meeting is.")
+@click.option(
+    "--people",
+    multiple=True,
+    metavar="ADDRESS",
+    help="Somebody else, asked only when they are busy.",
+)
+@click.option(
+    "--most",
+    type=click.IntRange(1, 50),
+    default=10,
+    show_default=True,
+    help="How many times to offer.",
+)
+@reading_options
+@json_option
+def slots(as_json: bool, minutes: int, people: tuple[str, ...], most: int, **given: Any) -> None:
+    """Find times for several people that cost the least.
+
+    Each file or calendar is one person's. A time is ranked by what it takes of everybody's
+    protected time, breaks and gaps, once holds have given way.
+
+    \b
+    Example:
+      clearway slots FIRST.ics SECOND.ics --minutes 50 --from 2026-11-23 --to 2026-11-28
+      clearway slots --graph me --google primary --people third@trust.example --minutes 30
+    """
+    from app.services.slots import suggest
+
+    with waiting("Reading the diaries"):
+        opened = [open_diary(each) for each in apart(Wish(**given))]
+    with waiting("Looking for times"):
+        found = suggest(opened, minutes, people=people, most=most)
+    if as_json:
+        write_json(found.shape())
+        return
+    warn(found.notes)
+    from app.terminal.slots import show_slots
+
+    show_slots(open_page(), found)

@@ -48,6 +48,9 @@ source_options = together(
 )
 
 
+_NO_SOURCE = "Name the FILES of a diary, or a calendar such as “--graph me”."
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
     """What a diary is read from and how, as it was typed: sources, then `reading_options`."""
@@ -67,6 +70,21 @@ class Wish:
     policy: tuple[str, ...]
 
 
+def apart(wish: Wish) -> list[Wish]:
+    """A wish for each source, where each is another person's. Raises BadInput where none is."""
+    alone = replace(wish, files=(), caldav=(), graph=(), google=(), feed=())
+    found = [
+        *(replace(alone, files=(each,)) for each in wish.files),
+        *(replace(alone, caldav=(each,)) for each in wish.caldav),
+        *(replace(alone, graph=(each,)) for each in wish.graph),
+        *(replace(alone, google=(each,)) for each in wish.google),
+        *(replace(alone, feed=(each,)) for each in wish.feed),
+    ]
+    if not found:
+        raise BadInput(_NO_SOURCE)
+    return found
+
+
 def open_diary(wish: Wish, usual: timedelta | None = None) -> "OpenDiary":
     """The diary, with notes on standard error about what was left out.
 
@@ -77,7 +95,7 @@ def open_diary(wish: Wish, usual: timedelta | None = None) -> "OpenDiary":
     settings = read_settings()
     files, live = _sources(wish, settings), _live(wish, settings)
     if not files and not live:
-        raise BadInput("Name the FILES of a diary, or a calendar such as “--graph me”.")
+        raise BadInput(_NO_SOURCE)
     ask = _ask(wish, settings)
     opened = read(files, ask if usual is None else replace(ask, usual=usual), settings, live)
     click.get_current_context().call_on_close(opened.close)

@@ -110,6 +110,11 @@ class Arrangement:
 Results = Mapping[date, DayResult]
 
 
+def solve_day_alone(task: Task, day: date) -> DayResult:
+    """The best options of one day, whatever the other days of its week can do."""
+    return _solve(task, day, None, None)
+
+
 def solve_tier(task: Task, seeds: Results | None = None) -> Results:
     """The best options of every day for one tier; `seeds` are those of the tier before.
 
@@ -121,21 +126,25 @@ def solve_tier(task: Task, seeds: Results | None = None) -> Results:
     for day in sorted(task.days, key=lambda each: len(task.diary.day(each).appointments)):
         week = monday(day)
         wanted = task.wanted_pods(week)
-        found[day] = solve_day(
-            task.day(day),
-            task.diary.pattern,
-            task.policy,
-            task.rights,
-            task.floors(day),
-            task.new_pods(day),
-            seeds.get(day) if seeds else None,
-            task.time_left,
-            cheapest.get(week),
-        )
+        found[day] = _solve(task, day, seeds.get(day) if seeds else None, cheapest.get(week))
         if wanted == 1 and not task.own_pods(week) and _adds_one(found[day]):
             added = _difference(found[day].options[1].score, found[day].options[0].score)
             cheapest[week] = min(cheapest.get(week, added), added)
     return {day: found[day] for day in task.days}
+
+
+def _solve(task: Task, day: date, seed: DayResult | None, elsewhere: Score | None) -> DayResult:
+    return solve_day(
+        task.day(day),
+        task.diary.pattern,
+        task.policy,
+        task.rights,
+        task.floors(day),
+        task.new_pods(day),
+        seed,
+        task.time_left,
+        elsewhere,
+    )
 
 
 def _adds_one(result: DayResult) -> bool:

@@ -14,7 +14,7 @@ from app.terminal.page import open_page
 from tests.cli.conftest import BUSY_MONDAY, MONDAY, NOW, Run, calendar, meeting
 
 COMMANDS = (
-    *("diary", "check", "workload", "plan", "apply", "undo", "serve", "worker", "openapi"),
+    *("diary", "check", "workload", "slots", "plan", "apply", "undo", "serve", "worker", "openapi"),
     *("migrate", "keys", "backup", "restore", "doctor"),
 )
 

@@ -10,8 +10,9 @@ from app.api.leaders import (
     me,
     plans,
     settings,
+    slots,
 )
 
-_SUBJECTS = (me, settings, connections, diary, plans, holds, locks, history, delegates)
+_SUBJECTS = (me, settings, connections, diary, slots, plans, holds, locks, history, delegates)
 MODELS = tuple(model for each in _SUBJECTS for model in each.MODELS)
 ROUTERS = tuple(each.router for each in _SUBJECTS)

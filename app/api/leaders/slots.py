@@ -1,0 +1,122 @@
+"""Times for several leaders and others, for somebody who may act on each leader's diary."""
+
+from contextlib import ExitStack
+from typing import Any
+
+from fastapi import APIRouter
+from pydantic import Field
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app import problems
+from app.api.calls import Visit, receive, reply
+from app.api.operations import Given, Taken, operation
+from app.api.requests import LocalDate
+from app.door.entering import diary_of, id_in
+from app.door.once import Reply
+from app.life import diaries
+from app.people.choices import zone_of
+from app.people.principal import Access
+from app.services.slots import LONGEST, SHORTEST, USUAL_MOST, suggest
+from app.services.slots_shape import SlotsResult
+from app.services.window import choose_window
+from app.shapes import Shape
+
+router = APIRouter()
+_ME = "me"
+
+
+class SlotsRequest(Shape):
+    """Who is to meet, for how long, and in which days."""
+
+    leaders: list[str] = Field(
+        min_length=1,
+        max_length=8,
+        description="ids of leaders whom you may act for; `me` for yourself",
+    )
+    people: list[str] = Field(
+        default=[],
+        max_length=20,
+        description="addresses of others, asked only when they are busy, and not kept",
+    )
+    minutes: int = Field(ge=SHORTEST, le=LONGEST, description="how long the meeting is")
+    start: LocalDate | None = Field(
+        default=None, alias="from", description="first local date; Monday of this week if absent"
+    )
+    end: LocalDate | None = Field(
+        default=None, alias="to", description="local date after the last; two weeks on if absent"
+    )
+    most: int = Field(default=USUAL_MOST, ge=1, le=50, description="how many times at most")
+
+
+MODELS = (SlotsRequest, SlotsResult)
+_ASKED: dict[str, Any] = {
+    "leaders": ["me"],
+    "people": ["colleague@trust.example"],
+    "minutes": 50,
+    "from": "2026-11-23",
+    "to": "2026-11-28",
+}
+_FOUND: dict[str, Any] = {
+    "window": {"from": "2026-11-23", "to": "2026-11-28", "time_zone": "Europe/London"},
+    "minutes": 50,
+    "slots": [
+        {
+            "start": "2026-11-24T13:00:00Z",
+            "end": "2026-11-24T13:50:00Z",
+            "cost": 30,
+            "must_missing": 30,
+            "holds_disturbed": 1,
+            "lost": {"protected": 30},
+            "message": "Takes 30 minutes of protected time. 1 hold moves.",
+        }
+    ],
+    "warnings": [],
+}
+
+
+@router.post(
+    "/v1/slots",
+    **operation(
+        "slots",
+        "Find times that cost the least",
+        "calendar",
+        Given("The times, the best first. Nothing is kept.", SlotsResult, _FOUND),
+        problems.CALENDAR,
+        problems.SILENT,
+        problems.STATE,
+        takes=Taken(SlotsRequest, _ASKED),
+    ),
+)
+async def slots(request: Request) -> Response:
+    """Ranks the times at which everybody can meet by what each takes of the leaders' protection.
+
+    The answer has nothing of anybody's calendar but those times, and says of no minute whose it is.
+    """
+    return await receive(request, _slots, SlotsRequest, asks=True)
+
+
+def _slots(visit: Visit, taken: SlotsRequest) -> Reply:
+    for each in taken.leaders:
+        _right(visit, each)
+    # nobody was shown anything while one of them could not be
+    rights = [_right(visit, each, "slots") for each in taken.leaders]
+    with ExitStack() as stack:
+        opened = [
+            stack.enter_context(_opened(visit, right, taken)).opened
+            for right in {each.leader_id: each for each in rights}.values()
+        ]
+        budget = float(visit.deployment.settings.budget)
+        found = suggest(opened, taken.minutes, people=taken.people, most=taken.most, budget=budget)
+        return reply(found.shape())
+
+
+def _right(visit: Visit, leader_id: str, area: str = "") -> Access:
+    wanted = None if leader_id == _ME else id_in({_ME: leader_id}, _ME)
+    return diary_of(visit.deployment, visit.principal, wanted, own=False, area=area)
+
+
+def _opened(visit: Visit, right: Access, taken: SlotsRequest) -> Any:
+    person = diaries.person_of(visit.deployment, right.leader_id)
+    start, end = choose_window(taken.start, taken.end, visit.now, zone_of(person.settings))
+    return diaries.opened(visit.deployment, person, start, end)
