@@ -11,8 +11,21 @@ from app.api.leaders import (
     plans,
     settings,
     slots,
+    workload,
 )
 
-_SUBJECTS = (me, settings, connections, diary, slots, plans, holds, locks, history, delegates)
+_SUBJECTS = (
+    me,
+    settings,
+    connections,
+    diary,
+    workload,
+    slots,
+    plans,
+    holds,
+    locks,
+    history,
+    delegates,
+)
 MODELS = tuple(model for each in _SUBJECTS for model in each.MODELS)
 ROUTERS = tuple(each.router for each in _SUBJECTS)

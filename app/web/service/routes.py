@@ -13,11 +13,23 @@ from app.web.service import (
     record,
     signing,
     wishes,
+    workload,
 )
 
 GROUPS = tuple(
     each.router
-    for each in (signing, joining, wishes, connecting, people, plans, holds, record, diary)
+    for each in (
+        signing,
+        joining,
+        wishes,
+        connecting,
+        people,
+        plans,
+        holds,
+        record,
+        workload,
+        diary,
+    )
 )
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 for each in GROUPS:

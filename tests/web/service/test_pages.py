@@ -136,7 +136,7 @@ def test_every_page_of_a_diary_is_well_made(leader: Browser, deployment) -> None
     planned(leader)
     for name in (
         *("", "/connect", "/settings", "/mode", "/plans", "/holds", "/locks", "/pause"),
-        *("/history", "/held", "/delegates", "/leave", "/wishes"),
+        *("/history", "/held", "/delegates", "/leave", "/wishes", "/workload"),
     ):
         leader.see(f"/you/mine{name}")
     html = leader.see("/you/mine/connect")
@@ -417,6 +417,16 @@ def test_an_account_is_connected_once_and_named_for_its_leader(
     assert "This calendar is connected already" in html
     for path in ("", "/connect"):
         assert "A CalDAV account: leader at 127.0.0.1" in leader.see(f"/you/mine{path}")
+
+
+def test_where_the_hours_go_is_the_leaders_own(leader: Browser, new_browser: Make) -> None:
+    html = leader.see("/you/mine/workload")
+    assert "Only you see this page." in html
+    taken = leader.client.post("/you/mine/workload", files={"kind": (None, "csv")})
+    assert taken.headers["content-type"] == "text/csv; charset=utf-8"
+    assert taken.headers["cache-control"] == "no-store"
+    assert taken.text.splitlines()[0] == "week,work,held_minutes,planned_minutes"
+    assert len({line.partition(",")[0] for line in taken.text.splitlines()[1:]}) == 13
 
 
 def test_what_is_held_has_headings_in_words(leader: Browser) -> None:
