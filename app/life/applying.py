@@ -166,7 +166,7 @@ def _why_stale(
     halted = why_halted(kept, contents, person, deployment.now())
     if halted is not None:
         return halted
-    if contents.basis != diaries.basis(deployment, person.settings):
+    if _is_old(deployment, person, kept, contents):
         return Reason.SETTINGS
     fit = _Fit.of(contents, diary, dict(enumerate(contents.changes)), exactly=True)
     found = (fit.trouble(number) for number in range(len(contents.changes)))
@@ -177,6 +177,12 @@ def _why_stale(
     if trouble is None and kept.origin != Origin.LIFT:
         return _why_unbound(deployment, person, kept, contents, diary)
     return trouble
+
+
+def _is_old(deployment: Deployment, person: Person, kept: Kept, contents: Contents) -> bool:
+    """Whether the leader's settings have changed since; no setting bears on giving up one hold."""
+    lifts = kept.origin == Origin.LIFT
+    return not lifts and contents.basis != diaries.basis(deployment, person.settings)
 
 
 def _why_unbound(
@@ -327,8 +333,8 @@ class _Resumed:
         asked = job.kept.origin == Origin.PERSON
         bound = bounds(job.deployment, job.person, diary.opened, asked=asked)
         over = mails(pending.values()) > bound.spent.mails_left(diary.opened.policy)
-        now = diaries.basis(job.deployment, job.person.settings)
-        return cls(fit, bound, over, now != job.contents.basis)
+        old = _is_old(job.deployment, job.person, job.kept, job.contents)
+        return cls(fit, bound, over, old)
 
     def trouble(self, number: int) -> Reason | None:
         """Why a change that was not begun is not made any more."""

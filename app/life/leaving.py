@@ -6,6 +6,7 @@ leader's to delete. So is, from the first, every hold that somebody has edited s
 mark does not tell whose hold it is, so only what the leader's own rows and journal name is touched.
 """
 
+import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -21,13 +22,13 @@ from app.life.diaries import Person, Writer
 from app.life.errors import TooLate
 from app.life.journal import Direction, Journal, Line, StepState, event_print, read
 from app.life.making import Job
-from app.life.reasons import Reason
+from app.life.reasons import RESUMABLE, Reason
 from app.life.states import PlanState
 from app.people import leaders
 from app.people.history import CLEARWAY
 from app.services.errors import ServiceError
 from app.storage import holds, plans
-from app.storage.leases import Lease, check
+from app.storage.leases import Lease, LostLease, check
 from app.storage.tables import Hold
 from connectors.base import Ability
 from connectors.errors import ConnectorError, EventChanged, EventGone, NotPossible
@@ -37,17 +38,20 @@ from rules.interval import Interval
 
 _LONGEST = timedelta(hours=23)
 """Rows are gone within a day of leaving, whatever a calendar does."""
+logger = logging.getLogger(__name__)
 _PAUSE = timedelta(minutes=15)
 _LEFT_ALONE = (EventGone, EventChanged, NotPossible)
 """Somebody removed or edited the hold, or took its mark away: then it is theirs now."""
-_UNSETTLED = frozenset({PlanState.APPLYING, PlanState.PARTLY_APPLIED, PlanState.CONFLICTED})
-"""States of plans that stay made, in which a step may have no outcome."""
-_WRITTEN = _UNSETTLED | {
-    PlanState.APPLIED,
-    PlanState.UNDOING,
-    PlanState.UNDONE,
-    PlanState.PARTLY_UNDONE,
-}
+_UNSETTLED = frozenset(
+    {
+        PlanState.APPLYING,
+        PlanState.PARTLY_APPLIED,
+        PlanState.CONFLICTED,
+        PlanState.PARTLY_UNDONE,
+    }
+)
+"""States of plans in which a step that made something may have no outcome."""
+_WRITTEN = _UNSETTLED | {PlanState.APPLIED, PlanState.UNDOING, PlanState.UNDONE}
 """States of plans of which something may have been written."""
 
 
@@ -58,8 +62,18 @@ def see_off(deployment: Deployment, lease: Lease) -> timedelta | None:
     """
     leader = leaders.get(deployment, lease.leader_id)
     since = leader.leaving_at or deployment.now()
-    left = _take_away(deployment, lease)
-    if left and deployment.now() < since + _LONGEST:
+    last = deployment.now() >= since + _LONGEST
+    try:
+        left = _take_away(deployment, lease)
+    except LostLease:
+        raise
+    except Exception:
+        if not last:
+            raise
+        # whatever a calendar does, nothing is kept of somebody who has left
+        logger.warning("a diary could not be put in order before its rows went")
+        left = True
+    if left and not last:
         return _PAUSE
     with deployment.database.transaction() as session:
         check(session, lease)
@@ -135,8 +149,8 @@ def _finish_undoing(deployment: Deployment, lease: Lease) -> bool:
 def _undo(deployment: Deployment, lease: Lease, plan_id: str) -> bool:
     kept = records.load(deployment, lease.leader_id, plan_id)
     if kept.state is PlanState.PARTLY_UNDONE:
-        # it was given up for a while; nothing else that stopped it is over by itself
-        if kept.reason is not Reason.UNREACHABLE:
+        # nothing else that stopped it is over by itself
+        if kept.reason not in RESUMABLE:
             return False
         try:
             undoing.ask_undo(deployment, lease.leader_id, plan_id, CLEARWAY)

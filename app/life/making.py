@@ -209,17 +209,16 @@ def find_out(
 ) -> None:
     """Settle steps of unknown outcome by what the calendars show, where they can tell.
 
-    Of a new hold they cannot: making it again under the same key does.
+    That a new hold is not there tells nothing: making it again under the same key does.
     """
     for line in journal.lines().values():
         change = changes[line.number]
-        told = change.kind is not ChangeKind.HOLD_CREATE and line.connection_id in diary.connections
-        if line.state is not StepState.INTENT or not told:
+        if line.state is not StepState.INTENT or line.connection_id not in diary.connections:
             continue
-        made = diaries.as_made(diary.events, change)
+        made = None if line.is_untried else diaries.as_made(diary.events, change)
         if made is not None:
             journal.done(line, made)
-        else:
+        elif change.kind is not ChangeKind.HOLD_CREATE:
             journal.skip(line.number, diaries.event_trouble(diary.events, change) or not_made)
 
 

@@ -1,6 +1,6 @@
 """A plan as it is kept: what is sealed of it, and how it comes back as values."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -81,6 +81,23 @@ class Kept:
     expires_at: datetime
     undo_until: datetime | None
     contents: Contents | None = field(repr=False)
+
+
+def all_shown_to(found: Iterable[Kept], *, own: bool) -> tuple[Kept, ...]:
+    """The plans that the leader, or a delegate, may know of, each as they may see it."""
+    return tuple(shown_to(each, own=own) for each in found if own or not _is_private(each))
+
+
+def check_shown(deployment: Deployment, leader_id: str, plan_id: str, *, own: bool) -> None:
+    """Raise NoPlan where somebody may not even know of a plan."""
+    if not own and _is_private(load(deployment, leader_id, plan_id)):
+        raise NoPlan
+
+
+def _is_private(kept: Kept) -> bool:
+    """Whether a plan is about check-ins alone."""
+    changes = () if kept.contents is None else kept.contents.changes
+    return bool(changes) and all(each.hold is Kind.CHECK_IN for each in changes)
 
 
 def shown_to(kept: Kept, *, own: bool) -> Kept:

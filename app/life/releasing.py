@@ -111,11 +111,14 @@ def removals(deployment: Deployment, leader_id: str, plan_ids: Collection[str]) 
         return frozenset(plans.of_origin(session, leader_id, Origin.LIFT, plan_ids))
 
 
-def current(deployment: Deployment, leader_id: str) -> Held:
-    """The hold that is running, or the next one today. Raises NoHold where there is none."""
+def current(deployment: Deployment, leader_id: str, *, own: bool = True) -> Held:
+    """The hold that is running, or the next one today; for a delegate, where it is not the
+    leader's `own` wish, no check-in. Raises NoHold where there is none.
+    """
     person, now = diaries.person_of(deployment, leader_id), deployment.now()
     with deployment.database.transaction() as session:
         rows = holds.of_leader(session, leader_id, since=now)
+    rows = [each for each in rows if own or each.kind != Kind.CHECK_IN]
     found = lifting.current(rows, now, _hours(deployment, person))
     if found is None:
         raise NoHold

@@ -11,7 +11,7 @@ from uuid import NAMESPACE_OID, uuid5
 
 from app.deployment import Deployment
 from app.life import diaries, overrides, records
-from app.life.diaries import LeaderDiary
+from app.life.diaries import LeaderDiary, as_made
 from app.life.errors import TooLate
 from app.life.journal import (
     Direction,
@@ -154,11 +154,14 @@ def _take_back(way: _Way, diary: LeaderDiary, asked: frozenset[int]) -> Stop | N
         if line is None or line.made is None or settled:
             continue
         change = inverse(line.made)
-        begun = known is not None or number in asked
-        reason = None if begun else _left_alone(way, diary, line, line.made)
-        if reason is not None:
-            way.back.journal.skip(number, reason)
-            continue
+        if known is not None and not known.is_untried:
+            if _is_too_late(way, diary, known, change):
+                continue
+        else:
+            reason = None if number in asked else _left_alone(way, diary, line, line.made)
+            if reason is not None:
+                way.back.journal.skip(number, reason)
+                continue
         came = carry_out(way.back, diary, Task(number, change, line.connection_id or ""))
         if isinstance(came, Stop):
             if came.again_after is not None:
@@ -166,6 +169,20 @@ def _take_back(way: _Way, diary: LeaderDiary, asked: frozenset[int]) -> Stop | N
             # another calendar may be within reach
             stopped = came
     return stopped
+
+
+def _is_too_late(way: _Way, diary: LeaderDiary, known: Line, change: Change) -> bool:
+    """Whether the time of a change that may have been taken back has come: it is found out by
+    looking then, and not asked for again."""
+    reached = known.connection_id in diary.connections
+    if not reached or not _has_begun(change, way.back.deployment.now()):
+        return False
+    made = as_made(diary.events, change)
+    if made is None:
+        way.back.journal.skip(known.number, Reason.OVER)
+    else:
+        way.back.journal.done(known, made)
+    return True
 
 
 def _left_alone(way: _Way, diary: LeaderDiary, line: Line, made: Made) -> Reason | None:

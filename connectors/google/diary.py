@@ -669,7 +669,12 @@ def _busy(told: object) -> tuple[Interval, ...] | None:
 def _calendar(entry: Event) -> Calendar | None:
     """An entry of the calendar list; None where its events cannot be seen or it is taken off."""
     own, role = entry.get("id"), entry.get("accessRole")
-    if not isinstance(own, str) or entry.get("deleted") is True or role == "freeBusyReader":
+    if (
+        not isinstance(own, str)
+        or not isinstance(role, str)
+        or entry.get("deleted") is True
+        or role == "freeBusyReader"
+    ):
         return None
     name = entry.get("summaryOverride") or entry.get("summary")
     return Calendar(

@@ -163,7 +163,10 @@ def segment(value: str) -> str:
     """
     if value in ("", ".", "..") or "/" in value or "\\" in value:
         raise EventGone
-    return quote(value, safe="")
+    try:
+        return quote(value, safe="")
+    except UnicodeEncodeError as error:
+        raise EventGone from error
 
 
 def as_object(answer: Answer) -> Mapping[str, Any]:

@@ -189,11 +189,18 @@ def _separate(box: Mailbox, master: Body, zone: tzinfo) -> _Separate:
         start, end = box.instant(one, "start"), box.instant(one, "end")
         # one that was only renamed, say, goes along with its series
         if slot is not None and (start, end) != (slot, slot + length):
-            moved[slot.astimezone(zone).date()] = Interval(start, end)
+            moved[_date_of(slot, zone)] = Interval(start, end)
     listed = body.get("cancelledOccurrences")
     texts = [one for one in listed if isinstance(one, str)] if isinstance(listed, list) else []
     dates = (_DATE.search(one) for one in texts)
     return _Separate(moved, frozenset(date.fromisoformat(one[0]) for one in dates if one))
+
+
+def _date_of(slot: datetime, zone: tzinfo) -> date:
+    try:
+        return slot.astimezone(zone).date()
+    except OverflowError as error:
+        raise BadAnswer(NOT_DONE) from error
 
 
 def _restore(box: Mailbox, body: Body, before: _Separate, zone: NamedZone) -> None:

@@ -16,7 +16,7 @@ from functools import cached_property
 from rules.cadence import Cadence, local_day
 from rules.catalogue import CADENCES, open_time
 from rules.change import Change
-from rules.diary import Day, Diary
+from rules.diary import Day, Diary, break_span
 from rules.event import Kind, Occurrence, ScoredAs
 from rules.interval import Interval, merge, subtract
 from rules.outcome import after, new_hold
@@ -223,17 +223,24 @@ class _Placing:
         return best
 
     def _starts(self, cadence: Cadence, day: Day) -> Sequence[datetime]:
-        """When a hold could begin on a day, quarters of an hour first."""
-        if day.window is None:
+        """When a hold could begin on a day: outside the hours of the break, then on quarters of an
+        hour, then early."""
+        now = self._task.rights.now
+        if day.window is None or day.window.span.end <= now:
             return ()
-        hours = Interval(max(day.window.span.start, self._task.rights.now), day.window.span.end)
+        hours = Interval(max(day.window.span.start, now), day.window.span.end)
         margin = timedelta(minutes=self._margin(cadence))
         booked = [each for each in (*day.appointments, *day.around) if each.scored_as is _BOOKED]
         taken = [Interval(each.span.start - margin, each.span.end + margin) for each in booked]
         free = subtract([hours], merge([*taken, *(each.span for each in day.around)]))
         length = timedelta(minutes=cadence.minutes(self._policy))
-        starts = (start for each in free for start in _grid(each, length))
-        return sorted(starts, key=lambda each: (each.minute % _QUARTER != 0, each))
+        lunch = break_span(day.window, self._policy, self._task.diary.pattern)
+
+        def key(start: datetime) -> tuple[bool, bool, datetime]:
+            eaten = lunch is not None and lunch.overlaps(Interval(start, start + length))
+            return eaten, start.minute % _QUARTER != 0, start
+
+        return sorted((start for each in free for start in _grid(each, length)), key=key)
 
     def _margin(self, cadence: Cadence) -> int:
         gap = 0 if self._policy.gap_severity is Severity.OFF else self._policy.gap_minutes

@@ -20,8 +20,8 @@ from app.storage.tables import Connection, Plan
 from connectors.errors import SignInNeeded, Unreachable
 from rules.change import Change, ChangeKind
 from rules.event import Kind
-from tests.life.people import create, rows, write
-from tests.life.worlds import AFTER, BEFORE, MONDAY, World, at, changes_of
+from tests.life.people import create, row_at, rows, write
+from tests.life.worlds import AFTER, BEFORE, MONDAY, World, at, changes_of, picture
 from tests.servers.fixtures import on_sqlite
 
 pytestmark = on_sqlite
@@ -327,3 +327,28 @@ def test_everything_chosen_in_time_changes_nothing_else(world):
     applying.take_up(world.deployment, world.lease())
     assert apply(world, plan_id).state is PlanState.APPLIED
     assert world.calendar.picture() == AFTER
+
+
+def test_a_hold_that_was_made_before_a_pause_is_known(world):
+    """The answer was lost, then the leader paused: it is found in the calendar, not made again."""
+    plan_id = world.accepted([HOLD])
+
+    def lost(change: Change) -> None:
+        raise Unreachable("the answer was lost")
+
+    world.calendar.after_make = lost
+    apply(world, plan_id)
+    world.alive()
+    pause(world)
+    assert apply(world, plan_id).state is PlanState.APPLIED
+    assert world.rows_of_holds() == picture(("protected", HOLD.after))
+
+
+def test_a_hold_is_given_up_whatever_is_chosen_meanwhile(world):
+    write(world, HOLD)
+    plan_id = releasing.give_up(world.deployment, world.leader_id, row_at(world, HOLD.after).id)
+    world.choose(
+        Mode.PROPOSE, LeaderSettings(time_zone="Europe/London", policy={"gap_minutes": 15})
+    )
+    assert apply(world, plan_id).state is PlanState.APPLIED
+    assert world.rows_of_holds() == []

@@ -184,3 +184,45 @@ def test_one_refusal_does_not_keep_the_rest(world):
     assert undo(world, plan_id).state is PlanState.PARTLY_UNDONE
     there, before = world.calendar.picture(), BEFORE
     assert [each for each in there if each not in before] == picture(("staff", at(25, "14:00", 50)))
+
+
+@on_sqlite
+@pytest.mark.parametrize("error", [SignInNeeded, Unreachable])
+def test_what_has_begun_since_the_first_try_to_undo_stays(world, error):
+    board = [each for each in changes_of(world.calendar) if each.event_id == "board"]
+    plan_id = world.accepted(board)
+    assert applying.apply(world.deployment, world.lease(), plan_id).state is PlanState.APPLIED
+    there, told = world.calendar.picture(), list(world.calendar.told)
+
+    def silent(change):
+        raise error("no answer")
+
+    world.calendar.before_make = silent
+    undo(world, plan_id)
+    world.alive()
+    world.now = at(24, "15:30").start
+    applying.take_up(world.deployment, world.lease())
+    found = undoing.undo(world.deployment, world.lease(), plan_id)
+    assert found.state is PlanState.PARTLY_UNDONE
+    assert world.calendar.picture() == there
+    assert world.calendar.told == told
+
+
+@on_sqlite
+def test_what_was_taken_back_before_it_began_is_found_out(world):
+    """The answer was lost; half an hour into the meeting it is looked for, not asked again."""
+    board = [each for each in changes_of(world.calendar) if each.event_id == "board"]
+    plan_id = world.accepted(board)
+    applying.apply(world.deployment, world.lease(), plan_id)
+
+    def lost(change):
+        raise Unreachable("the answer was lost")
+
+    world.calendar.after_make = lost
+    undo(world, plan_id)
+    world.alive()
+    told = list(world.calendar.told)
+    world.now = at(24, "15:30").start
+    found = undoing.undo(world.deployment, world.lease(), plan_id)
+    assert found.state is PlanState.UNDONE
+    assert world.calendar.told == told

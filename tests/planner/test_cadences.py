@@ -11,7 +11,7 @@ import pytest
 
 from rules.catalogue import evaluate
 from rules.change import Change, ChangeKind
-from rules.diary import Diary, in_order
+from rules.diary import Diary, break_span
 from rules.event import Kind, Occurrence, ScoredAs, ShowAs
 from rules.interval import Interval
 from rules.planner import plan
@@ -177,8 +177,8 @@ def open_time(diary: Diary, policy: Policy) -> int:
 @pytest.mark.parametrize("seed", range(60 if SOAK else 3))
 def test_a_hold_is_where_the_fullest_search_would_put_it(seed: int) -> None:
     """One time to say thank you in two weeks: of all places those that take least of the open
-    time, then the later week, the day with the fewest minutes in meetings, the quarters of an hour,
-    the earliest."""
+    time, then the later week, the day with the fewest minutes in meetings, outside the
+    hours of the break, the quarters of an hour, the earliest."""
     week = nhs_weeks(seed, 2, 15, 30)
     policy = replace(NONE, appreciation_severity=Severity.SHOULD, appreciation_weeks=2)
     planned = plan(week.diary, replace(policy, appreciation_severity=OFF), week.now).changes
@@ -189,8 +189,10 @@ def test_a_hold_is_where_the_fullest_search_would_put_it(seed: int) -> None:
         days = each.date - before.start
         booked = sum(one.span.minutes for one in each.appointments)
         for taken, span in room(before, each.date, Kind.APPRECIATION, 15, policy):
+            lunch = each.window and break_span(each.window, policy, week.diary.pattern)
+            eaten = lunch is not None and lunch.overlaps(span)
             odd = span.start.minute % 15 != 0
-            places.append((taken, -(days.days // 7), booked, odd, span.start))
+            places.append((taken, -(days.days // 7), booked, eaten, odd, span.start))
     found = of(plan(week.diary, policy, week.now), Kind.APPRECIATION)
     assert [each.after.start for each in found if each.after] == (
         [min(places)[-1]] if places else []
@@ -281,6 +283,15 @@ def test_a_hold_under_a_meeting_goes_elsewhere_and_a_firm_one_does_not() -> None
     ):
         found = of(plan(quiet(over, hold), policy, NOW))
         assert [each.kind for each in found] == expected
+
+
+@pytest.mark.parametrize("hour", [16, 17, 18, 23])
+def test_a_plan_can_be_made_at_any_hour(hour: int) -> None:
+    """When today's hours are over, or nearly, the days after are as good as ever."""
+    late = datetime(2026, 11, 23, hour, 5, tzinfo=UTC)
+    found = of(plan(quiet(), replace(NONE, reports=4), late))
+    assert weeks_of(found) == [0, 0, 1, 1, 2, 2, 3, 3]
+    assert all(each.after and each.after.start >= late for each in found)
 
 
 def test_none_on_a_day_that_was_given_up() -> None:

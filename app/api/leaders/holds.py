@@ -152,7 +152,9 @@ def _list(call: Call, taken: Nothing) -> Reply:
 
 
 def _lift_now(call: Call, taken: Nothing) -> Reply:
-    return _give_up(call, releasing.current(call.deployment, call.leader_id))
+    return _give_up(
+        call, releasing.current(call.deployment, call.leader_id, own=call.access.is_leader)
+    )
 
 
 def _lift(call: Call, taken: Nothing) -> Reply:

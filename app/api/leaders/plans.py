@@ -343,6 +343,13 @@ def _make(call: Call, taken: PlanWish) -> Reply:
     return reply() if plan_id is None else plan_reply(call, plan_id, 201)
 
 
+def _plan_id(call: Call) -> str:
+    """The plan in the address. Raises NoPlan where whoever asks may not know of it."""
+    plan_id = call.id("plan_id")
+    records.check_shown(call.deployment, call.leader_id, plan_id, own=call.access.is_leader)
+    return plan_id
+
+
 def _list(call: Call, taken: PlanList) -> Reply:
     before, after_id = _place(taken.cursor)
     states = () if taken.state is None else (taken.state,)
@@ -357,7 +364,7 @@ def _list(call: Call, taken: PlanList) -> Reply:
     shown, last = found[: taken.limit], found[taken.limit - 1 : taken.limit]
     more = len(found) > taken.limit
     cursor = write_cursor(say_moment(last[0].made_at), last[0].id) if more else None
-    seen = (records.shown_to(each, own=call.access.is_leader) for each in shown)
+    seen = records.all_shown_to(shown, own=call.access.is_leader)
     page = PlanPage(plans=[PlanItem(**_fields(each)) for each in seen], next=cursor)
     headers = link(f"{call.home}/plans", cursor, limit=taken.limit, state=taken.state)
     return reply(page, headers=headers)
@@ -374,14 +381,14 @@ def _place(cursor: str | None) -> tuple[datetime | None, str]:
 
 
 def _read(call: Call, taken: Nothing) -> Reply:
-    found = plan_reply(call, call.id("plan_id"))
+    found = plan_reply(call, _plan_id(call))
     if is_known(call.headers, found.headers["ETag"]):
         return Reply(304, headers={"ETag": found.headers["ETag"]})
     return found
 
 
 def _apply(call: Call, taken: Yes) -> Reply:
-    plan_id = call.id("plan_id")
+    plan_id = _plan_id(call)
     if taken.dry_run:
         return _rehearse(call, plan_id, taken)
     state = proposing.accept(
@@ -419,13 +426,13 @@ def _rehearse(call: Call, plan_id: str, taken: Yes) -> Reply:
 
 
 def _decline(call: Call, taken: Nothing) -> Reply:
-    plan_id = call.id("plan_id")
+    plan_id = _plan_id(call)
     proposing.decline(call.deployment, call.leader_id, plan_id, call.by)
     return plan_reply(call, plan_id)
 
 
 def _undo(call: Call, taken: Nothing) -> Reply:
-    plan_id = call.id("plan_id")
+    plan_id = _plan_id(call)
     state = undoing.ask_undo(call.deployment, call.leader_id, plan_id, call.by)
     return _working(call, plan_id, state)
 

@@ -59,7 +59,7 @@ def _diary(call: Call) -> Response:
 
     def plans(*states: PlanState) -> list[object]:
         known = records.newest(call.deployment, call.leader_id, _LATEST, states=states)
-        seen = (records.shown_to(each, own=call.access.is_leader) for each in known)
+        seen = records.all_shown_to(known, own=call.access.is_leader)
         return [plan_line(each, call.home, zone) for each in seen]
 
     today = local_date(call.now, zone)

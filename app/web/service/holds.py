@@ -79,7 +79,9 @@ def _holds(call: Call) -> Response:
 
 
 def _lift_now(call: Call) -> Response:
-    return _give_up(call, releasing.current(call.deployment, call.leader_id))
+    return _give_up(
+        call, releasing.current(call.deployment, call.leader_id, own=call.access.is_leader)
+    )
 
 
 def _lift(call: Call) -> Response:

@@ -73,10 +73,17 @@ async def undo(request: Request) -> Response:
     return await attend(request, _undo, asks=True)
 
 
+def _plan_id(call: Call) -> str:
+    """The plan in the address. Raises NoPlan where whoever asks may not know of it."""
+    plan_id = call.id("plan_id")
+    records.check_shown(call.deployment, call.leader_id, plan_id, own=call.access.is_leader)
+    return plan_id
+
+
 def _list(call: Call) -> Response:
     zone = zone_of(leaders.get(call.deployment, call.leader_id).settings)
     found = records.newest(call.deployment, call.leader_id, _LIST)
-    seen = (records.shown_to(each, own=call.access.is_leader) for each in found)
+    seen = records.all_shown_to(found, own=call.access.is_leader)
     return call.page("plans.html", plans=[plan_line(each, call.home, zone) for each in seen])
 
 
@@ -98,7 +105,7 @@ def _make(call: Call) -> Response:
 
 def _show(call: Call) -> Response:
     found = reports.shown_to(
-        reports.report(call.deployment, call.leader_id, call.id("plan_id")),
+        reports.report(call.deployment, call.leader_id, _plan_id(call)),
         own=call.access.is_leader,
     )
     leader = leaders.get(call.deployment, call.leader_id)
@@ -133,7 +140,7 @@ def _is_in(day: date, start: date, end: date) -> bool:
 
 
 def _accept(call: Call) -> Response:
-    plan_id = call.id("plan_id")
+    plan_id = _plan_id(call)
     proposing.accept(
         call.deployment,
         call.leader_id,
@@ -146,13 +153,13 @@ def _accept(call: Call) -> Response:
 
 
 def _decline(call: Call) -> Response:
-    plan_id = call.id("plan_id")
+    plan_id = _plan_id(call)
     proposing.decline(call.deployment, call.leader_id, plan_id, call.by)
     return go(call.home, "declined")
 
 
 def _undo(call: Call) -> Response:
-    plan_id = call.id("plan_id")
+    plan_id = _plan_id(call)
     undoing.ask_undo(call.deployment, call.leader_id, plan_id, call.by)
     return _begun(call, plan_id, "undoing")
 

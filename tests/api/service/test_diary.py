@@ -167,12 +167,28 @@ def test_a_delegate_sees_and_lifts_no_check_in(new_house) -> None:
     lifted = house.client.post(f"{home}/{hold_id}/lift", headers=house.leader())
     plan = f"{home.removesuffix('holds')}plans/{lifted.json()['id']}"
     assert len(lifted.json()["fates"]) == 1
-    assert house.client.get(plan, headers=delegate).json()["fates"] == []
-    assert house.client.get(plan, headers=delegate).json()["changes"] == 0
     page = f"/you/{house.world.leader_id}/plans/{lifted.json()['id']}"
     assert "check-in" in house.client.get(page, headers=house.leader()).text.lower()
-    for seen in (page, pages, page.rpartition("/")[0], page.partition("/plans")[0]):
-        assert "check-in" not in house.client.get(seen, headers=delegate).text.lower()
+    problem(house.client.get(plan, headers=delegate), 404, "not-found")
+    problem(house.client.post(f"{plan}/undo", headers=delegate), 404, "not-found")
+    assert house.client.get(plan.rpartition("/")[0], headers=delegate).json()["plans"] == []
+    assert house.client.get(page, headers=delegate).status_code == 404
+    for seen in (pages, page.rpartition("/")[0], page.partition("/plans")[0]):
+        text = house.client.get(seen, headers=delegate).text.lower()
+        assert "check-in" not in text and "given up" not in text
+
+
+def test_a_delegate_needs_the_time_of_a_hold_that_they_see(new_house) -> None:
+    """A check-in is on, and protected time follows: only the leader gives up the one that is on."""
+    house = new_house(())
+    soon = at(23, "13:00", 30)
+    write(house.world, create(Kind.CHECK_IN, soon))
+    write(house.world, create(Kind.PROTECTED, at(23, "14:00", 60)))
+    delegate, _ = house.delegate()
+    house.world.now = soon.start
+    now = f"/v1/leaders/{house.world.leader_id}/holds/lift"
+    lifted = house.client.post(now, headers=delegate)
+    assert [each["hold"] for each in lifted.json()["fates"]] == ["protected"]
 
 
 def test_a_meeting_is_locked_and_let_go(house: House) -> None:
