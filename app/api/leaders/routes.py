@@ -9,9 +9,10 @@ from app.api.leaders import (
     locks,
     me,
     plans,
+    reminders,
     settings,
 )
 
-_SUBJECTS = (me, settings, connections, diary, plans, holds, locks, history, delegates)
+_SUBJECTS = (me, settings, reminders, connections, diary, plans, holds, locks, history, delegates)
 MODELS = tuple(model for each in _SUBJECTS for model in each.MODELS)
 ROUTERS = tuple(each.router for each in _SUBJECTS)

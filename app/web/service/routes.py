@@ -12,12 +12,16 @@ from app.web.service import (
     plans,
     record,
     signing,
+    templates,
     wishes,
 )
 
 GROUPS = tuple(
     each.router
-    for each in (signing, joining, wishes, connecting, people, plans, holds, record, diary)
+    for each in (
+        *(signing, joining, wishes, templates, connecting, people, plans, holds, record),
+        diary,
+    )
 )
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 for each in GROUPS:

@@ -136,7 +136,7 @@ def test_every_page_of_a_diary_is_well_made(leader: Browser, deployment) -> None
     planned(leader)
     for name in (
         *("", "/connect", "/settings", "/mode", "/plans", "/holds", "/locks", "/pause"),
-        *("/history", "/held", "/delegates", "/leave", "/wishes"),
+        *("/history", "/held", "/delegates", "/leave", "/wishes", "/templates"),
     ):
         leader.see(f"/you/mine{name}")
     html = leader.see("/you/mine/connect")
@@ -448,7 +448,8 @@ def test_a_delegate_acts_and_sees_no_more_than_that(leader: Browser, new_browser
     home = re.search("/you/[0-9a-f]{32}", html)
     assert home
     diary = home[0].removeprefix("/you/")
-    for name in ("connect", "settings", "wishes", "mode", "history", "held", "delegates", "leave"):
+    alone = ("connect", "settings", "wishes", "mode", "history", "held", "delegates", "leave")
+    for name in (*alone, "templates"):
         other.see(f"{home[0]}/{name}", 404)
     path, digest = planned(other, diary)
     assert "<strong>Done.</strong>" in other.send(f"{path}/accept", hash=digest)
