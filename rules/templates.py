@@ -7,6 +7,7 @@ like; nobody is in it.
 from dataclasses import dataclass
 
 from rules.event import Kind
+from rules.words import say_minutes
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,13 @@ class Template:
             return "Once."
         often = "Every week" if self.weeks == 1 else f"Every {self.weeks} weeks"
         return f"{often}, {self.times} times." if self.times else f"{often}."
+
+    @property
+    def length(self) -> str:
+        """How long it is, in words."""
+        if self.whole_day:
+            return "All day, or a part of it."
+        return f"Usually {say_minutes(self.minutes)}."
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,4 +84,4 @@ def _list(as_json: bool) -> None:
     from rules.templates import TEMPLATES
 
     page = open_page()
-    page.pairs([(each.name, f"{each.about} {each.repeats}") for each in TEMPLATES])
+    page.pairs([(each.name, f"{each.about} {each.repeats} {each.length}") for each in TEMPLATES])
