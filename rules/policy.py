@@ -60,9 +60,16 @@ def _setting(
     high: int | None = None,
     unit: str = "minutes",
     step: int = 1,
+    least: int = 0,
 ) -> Any:
+    """A parameter. Where it has a `least` it may be 0 as well, for never."""
     metadata = {"about": about, "cite": cite, "low": low, "high": high, "unit": unit, "step": step}
-    return field(default=default, metadata=metadata)
+    return field(default=default, metadata={**metadata, "least": least})
+
+
+def _reminder(default: int, about: str, least: int, high: int) -> Any:
+    """In how many weeks a private reminder comes once."""
+    return _setting(default, about, cite="ours", low=0, high=high, unit="weeks", least=least)
 
 
 _CATEGORIES: Mapping[str, Kind] = MappingProxyType(
@@ -179,6 +186,22 @@ class Policy:
     )
     rotation_weeks: int = _setting(
         4, "team contacts take turns over so many weeks", cite="ours", low=2, high=8, unit="weeks"
+    )
+    reach_out_weeks: int = _reminder(
+        4, "a reminder of people not spoken to lately in so many weeks; 0 for never", 2, 8
+    )
+    tell_team_weeks: int = _reminder(
+        8, "a reminder to tell the team of its chats in so many weeks; 0 for never", 4, 26
+    )
+    talk_about_breaks_weeks: int = _reminder(
+        8, "a reminder to talk about breaks and leave in so many weeks; 0 for never", 4, 26
+    )
+    take_leave_weeks: int = _reminder(0, "a reminder of leave in so many weeks; 0 for never", 4, 26)
+    face_rhythm_weeks: int = _reminder(
+        26, "a question about days in person in so many weeks; 0 for never", 13, 52
+    )
+    pattern_changed_weeks: int = _reminder(
+        26, "a question about the working pattern in so many weeks; 0 for never", 13, 52
     )
     contracted_minutes: int = _setting(
         0, "a contracted week; 0 for what the working hours say", low=0, high=3600
@@ -385,6 +408,12 @@ def _check(parameter: Field[Any], value: object) -> None:
         unit = parameter.metadata["unit"]
         given = as_written(value)
         raise PolicyError(f"“{parameter.name}” is between {low} and {high} {unit}, not {given}.")
+    least = parameter.metadata["least"]
+    if 0 < value < least:
+        unit = parameter.metadata["unit"]
+        raise PolicyError(
+            f"“{parameter.name}” is 0, or between {least} and {high} {unit}, not {value}."
+        )
     step = parameter.metadata["step"]
     if value % step:
         # holds begin and end on the five-minute grid of a plan

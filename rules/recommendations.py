@@ -40,6 +40,8 @@ class Recommendation:
 
 
 _EXAMPLES = "tests/rules/test_catalogue.py::test_a_rule_finds_what_its_examples_say"
+_REMINDED = "tests/rules/test_reminders.py::test_each_falls_due_exactly_once_in_its_weeks_and_never_where_it_is_off"
+_TEMPLATE = "tests/cli/test_templates.py::test_a_template_counts_as_its_kind_once_it_is_in_a_diary"
 _OWN_TIME = "tests/rules/test_grid.py::test_own_time_changes_no_finding"
 
 
@@ -124,7 +126,13 @@ RECOMMENDATIONS: tuple[Recommendation, ...] = (
         "open_minutes",
         note="protected time is never placed over anything else",
     ),
-    _later("NMT-5", "Quiet hours for the team", "L188-189", "a template, off unless asked for"),
+    _done(
+        "NMT-5",
+        "Quiet hours for the team",
+        "L188-189",
+        _TEMPLATE,
+        "the template `quiet-hours`: shown as free, in the leader's own diary",
+    ),
     _rule(
         "POD-1",
         "Regular team contact",
@@ -133,7 +141,13 @@ RECOMMENDATIONS: tuple[Recommendation, ...] = (
         "pods_per_week",
         note="plans place it",
     ),
-    _later("POD-2", "Optional, without an agenda", "L1297-1299", "a template for invitations"),
+    _done(
+        "POD-2",
+        "Optional, without an agenda",
+        "L1297-1299",
+        "tests/cli/test_templates.py::test_nobody_is_in_a_template_and_no_reply_is_asked_for",
+        "the template `team-chat`; the leader asks people, as optional guests",
+    ),
     _set(
         "POD-3",
         "Short",
@@ -151,13 +165,19 @@ RECOMMENDATIONS: tuple[Recommendation, ...] = (
         "pods",
         how=How.PROMISE,
     ),
-    _later("POD-6", "For new people", "L2589-2592", "a series to welcome somebody"),
+    _done(
+        "POD-6",
+        "For new people",
+        "L2589-2592",
+        "tests/cli/test_templates.py::test_the_welcome_series_ends_and_keeps_its_hour",
+        "the template `welcome`, 6 weeks long; no names are held",
+    ),
     _rule(
         "POD-7",
         "A virtual office",
         "L1299-1305",
         "contact",
-        note="it is contact, and otherwise scored nowhere; no template yet",
+        note="it is contact, and otherwise scored nowhere; the template `virtual-office` makes one",
     ),
     _rule(
         "POD-8",
@@ -167,8 +187,22 @@ RECOMMENDATIONS: tuple[Recommendation, ...] = (
         "rotation_weeks",
         note="off unless asked for; plans do not rotate by themselves yet",
     ),
-    _later("POD-9", "Whom you have not spoken to", "L2598-2600", "a private reminder, no register"),
-    _later("POD-10", "Telling the team that it helps", "L2600-2602", "a reminder with a text"),
+    _set(
+        "POD-9",
+        "Whom you have not spoken to",
+        "L2598-2600",
+        _REMINDED,
+        "reach_out_weeks",
+        note="a private reminder, no register",
+    ),
+    _set(
+        "POD-10",
+        "Telling the team that it helps",
+        "L2600-2602",
+        _REMINDED,
+        "tell_team_weeks",
+        note="a private reminder with a text to share",
+    ),
     _rule(
         "ONE-1",
         "One-to-ones",
@@ -187,7 +221,13 @@ RECOMMENDATIONS: tuple[Recommendation, ...] = (
         "appreciation_weeks",
         "appreciation_minutes",
     ),
-    _later("APP-2", "Listening across patterns", "L2609-2617", "a template, off unless asked for"),
+    _done(
+        "APP-2",
+        "Listening across patterns",
+        "L2609-2617",
+        "tests/cli/test_templates.py::test_the_listening_session_comes_every_13_weeks",
+        "the template `listening`",
+    ),
     _rule(
         "CIR-1",
         "Circumstances",
@@ -195,6 +235,7 @@ RECOMMENDATIONS: tuple[Recommendation, ...] = (
         "reviews",
         "review_weeks",
         "review_minutes",
+        note="words for such a talk are on the leader's page",
     ),
     _rule(
         "FACE-1",
@@ -204,11 +245,25 @@ RECOMMENDATIONS: tuple[Recommendation, ...] = (
         "face_day_weeks",
         "face_day_minutes",
     ),
-    _later("FACE-2", "Is it still the right rhythm?", "L2665-2667", "a reminder"),
+    _set(
+        "FACE-2",
+        "Is it still the right rhythm?",
+        "L2665-2667",
+        _REMINDED,
+        "face_rhythm_weeks",
+        note="a private reminder, and words that leave room to say no",
+    ),
     _rule("SELF-1", "A break", "L2643-2644", "break", "break_minutes", "break_from", "break_to"),
     _rule("SELF-2", "Logging off", "L2644", "after_hours", note="told, and asked for by nobody"),
     _rule("SELF-3", "Long days are the exception", "L2644-2645", "long_days", "long_day_minutes"),
-    _rule("SELF-4", "Leave", "L2643-2644", "leave", note="no reminder to take leave yet"),
+    _rule(
+        "SELF-4",
+        "Leave",
+        "L2643-2644",
+        "leave",
+        "take_leave_weeks",
+        note="the reminder is off unless asked for, and looks at days off in the settings",
+    ),
     _done(
         "SELF-5",
         "Time of one's own",
@@ -217,7 +272,14 @@ RECOMMENDATIONS: tuple[Recommendation, ...] = (
         "never scored, moved or described",
         how=How.PROMISE,
     ),
-    _later("SELF-6", "Talking about breaks and leave", "L2643-2645", "a private reminder"),
+    _set(
+        "SELF-6",
+        "Talking about breaks and leave",
+        "L2643-2645",
+        _REMINDED,
+        "talk_about_breaks_weeks",
+        note="a private reminder with a way to begin",
+    ),
     _later(
         "CHK-1",
         "Check-ins for the leader",
@@ -269,7 +331,14 @@ RECOMMENDATIONS: tuple[Recommendation, ...] = (
         "hours of each weekday, shifts over midnight, exceptions, days off, bank holidays; patterns "
         "that rotate over weeks are to come",
     ),
-    _later("PAT-2", "Has your pattern changed?", "L2634-2636", "a reminder"),
+    _set(
+        "PAT-2",
+        "Has your pattern changed?",
+        "L2634-2636",
+        _REMINDED,
+        "pattern_changed_weeks",
+        note="a private reminder",
+    ),
     _done(
         "PAT-3",
         "Clinical and on-call time",

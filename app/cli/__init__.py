@@ -19,6 +19,7 @@ from app.cli.look import check, diary, slots, workload
 from app.cli.output import UNREADABLE, say_error
 from app.cli.planning import plan
 from app.cli.service import doctor, openapi, serve, worker
+from app.cli.templates import template
 from app.cli.writing import apply, undo
 from app.config import SettingsError
 from app.services.errors import ServiceError
@@ -44,6 +45,7 @@ class _InOrder(click.Group):
         plan,
         apply,
         undo,
+        template,
         serve,
         worker,
         openapi,

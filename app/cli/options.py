@@ -21,7 +21,8 @@ def together(*options: Callable[[_F], _F]) -> Callable[[_F], _F]:
     return decorate
 
 
-def _date(value: str) -> date:
+def one_date(value: str) -> date:
+    """A date as it is typed."""
     try:
         return date.fromisoformat(value)
     except ValueError as error:
@@ -66,14 +67,14 @@ reading_options = together(
     click.option(
         "--from",
         "start",
-        type=_date,
+        type=one_date,
         metavar="DATE",
         help="First day. Default: Monday of this week.",
     ),
     click.option(
         "--to",
         "end",
-        type=_date,
+        type=one_date,
         metavar="DATE",
         help="The day after the last. Default: two weeks on.",
     ),

@@ -11,7 +11,7 @@ import pytest
 
 from rules.catalogue import evaluate
 from rules.change import Change, ChangeKind
-from rules.diary import Diary, break_span
+from rules.diary import Diary, break_span, in_order
 from rules.event import Kind, Occurrence, ScoredAs, ShowAs
 from rules.interval import Interval
 from rules.planner import plan
@@ -189,7 +189,7 @@ def test_a_hold_is_where_the_fullest_search_would_put_it(seed: int) -> None:
         days = each.date - before.start
         booked = sum(one.span.minutes for one in each.appointments)
         for taken, span in room(before, each.date, Kind.APPRECIATION, 15, policy):
-            lunch = each.window and break_span(each.window, policy, week.diary.pattern)
+            lunch = break_span(each.window, policy, week.diary.pattern) if each.window else None
             eaten = lunch is not None and lunch.overlaps(span)
             odd = span.start.minute % 15 != 0
             places.append((taken, -(days.days // 7), booked, eaten, odd, span.start))

@@ -9,6 +9,7 @@ from app.api.leaders import (
     locks,
     me,
     plans,
+    reminders,
     settings,
     slots,
     workload,
@@ -17,6 +18,7 @@ from app.api.leaders import (
 _SUBJECTS = (
     me,
     settings,
+    reminders,
     connections,
     diary,
     workload,

@@ -10,7 +10,7 @@ from app.connecting.connections import can_change_meetings
 from app.life import records, releasing
 from app.life.releasing import Held
 from app.life.states import WORKING, PlanState
-from app.people import leaders
+from app.people import leaders, reminding
 from app.people.choices import policy_of, zone_of
 from app.people.errors import BadChoice
 from app.people.leaders import Leader, Stretch
@@ -80,6 +80,8 @@ def _diary(call: Call) -> Response:
         until=say_until(found.watched_until, zone),
         paused=_paused(found, call),
         acts=bool(call.principal.grants),
+        # the leader's own: a delegate is not shown what the leader is asked to think of
+        reminder=reminding.shown_to(call.deployment, found) if own else None,
     )
 
 

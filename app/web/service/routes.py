@@ -12,6 +12,7 @@ from app.web.service import (
     plans,
     record,
     signing,
+    templates,
     wishes,
     workload,
 )
@@ -19,14 +20,7 @@ from app.web.service import (
 GROUPS = tuple(
     each.router
     for each in (
-        signing,
-        joining,
-        wishes,
-        connecting,
-        people,
-        plans,
-        holds,
-        record,
+        *(signing, joining, wishes, templates, connecting, people, plans, holds, record),
         workload,
         diary,
     )

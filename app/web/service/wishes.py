@@ -1,6 +1,5 @@
 """What a leader may wish for beyond hours: answers to invitations, times without holds, numbers."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import time
@@ -15,10 +14,12 @@ from app.people.errors import BadChoice
 from app.people.leaders import Leader
 from app.people.settings import Reaction
 from app.web.forms import Wrong
+from app.web.service.clocks import read_clock
 from app.web.service.visits import Call, attend, go
 from app.web.service.words import HOLDS
 from rules.event import HOLD_CLASS
 from rules.policy import Policy
+from rules.reminders import REMINDERS
 from rules.working_pattern import DAYS
 
 router = APIRouter()
@@ -44,7 +45,7 @@ _REACTIONS = (
         "Where the calendar can do that, and at most five times a week. Else I am told.",
     ),
 )
-_LABELS: Mapping[str, str] = {
+_NUMBERS: Mapping[str, str] = {
     "gap_minutes": "Free time between two meetings",
     "protected_minutes": "Protected time on a full day",
     "preferred_from": "Protected time is best after",
@@ -54,9 +55,10 @@ _LABELS: Mapping[str, str] = {
     "break_minutes": "Break on days over six hours",
     "end_of_day_minutes": "Free of meetings before the day ends",
 }
+_REMINDERS: Mapping[str, str] = {each.setting: each.title for each in REMINDERS}
+_LABELS: Mapping[str, str] = {**_NUMBERS, **_REMINDERS}
 """The settings of the policy that leaders change; the others are for a policy file or REST."""
 _CLOCKS = frozenset({"preferred_from", "preferred_to"})
-_TIME = re.compile(r"(?P<hour>\d{1,2})(?:[:.](?P<minute>[0-5]\d))? ?(?P<half>am|pm)?")
 _SPARE_ROWS = 2
 _PARTS = ("kind", "day", "from", "to")
 Row = Mapping[str, str]
@@ -123,7 +125,8 @@ def _page(
         rows=[*rows, *[dict.fromkeys(_PARTS, "")] * _SPARE_ROWS],
         kinds=_KINDS,
         weekdays=_WEEKDAYS,
-        numbers=[_number(name, written[name]) for name in _LABELS],
+        numbers=[_number(name, written[name]) for name in _NUMBERS],
+        reminders=[_often(name, written[name]) for name in _REMINDERS],
     )
 
 
@@ -136,6 +139,15 @@ def _number(name: str, value: str) -> Number:
         )
     unit = "" if about.metadata["unit"] == "a week" else " minutes"
     return Number(name, _LABELS[name], f"{low} to {high}{unit}. Usually {usual}.", value)
+
+
+def _often(name: str, value: str) -> Number:
+    """In how many weeks a reminder comes."""
+    about = next(each for each in fields(Policy) if each.name == name)
+    least, high = about.metadata["least"], about.metadata["high"]
+    usual = about.default or "0, which is never"
+    hint = f"Once in so many weeks: {least} to {high}, or 0 for never. Usually {usual}."
+    return Number(name, _LABELS[name], hint, value)
 
 
 def _wrong(sentence: str) -> Wrong:
@@ -193,26 +205,10 @@ def _each_wrong(parts: Sequence[Mapping[str, Any]]) -> list[Wrong]:
 
 
 def _slot(row: Row) -> str:
-    return f"{row['kind']} {row['day']} {_clock(row['from'])}-{_clock(row['to'])}"
+    return f"{row['kind']} {row['day']} {read_clock(row['from'])}-{read_clock(row['to'])}"
 
 
 def _read(name: str, text: str) -> Any:
     if name in _CLOCKS:
-        return _clock(text)
+        return read_clock(text)
     return int(text) if text.isdecimal() and len(text) < 10 else text
-
-
-def _clock(text: str) -> str:
-    """A time of day as people write it, such as 2pm, 9:30am or 14.00, as settings have it.
-
-    Anything else stays as it was written.
-    """
-    found = _TIME.fullmatch(text.strip().lower())
-    if found is None or not (found["minute"] or found["half"]):
-        return text
-    hour, half = int(found["hour"]), found["half"]
-    if half and not 1 <= hour <= 12:
-        return text
-    if half:
-        hour = hour % 12 + (12 if half == "pm" else 0)
-    return f"{hour:02}:{found['minute'] or '00'}"

@@ -43,6 +43,7 @@ LEADERS_ALONE = {
     "delegates",
     "invite",
     "revoke",
+    "reminders",
 }
 MONDAY = datetime(2026, 11, 23, 8, tzinfo=UTC)
 ADDRESS = "zebedee@trust.example"

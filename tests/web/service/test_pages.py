@@ -6,6 +6,7 @@ import re
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,14 +14,15 @@ from sqlalchemy import select, update
 from starlette.testclient import TestClient
 
 from app.config import Settings
-from app.deployment import open_deployment
+from app.deployment import Deployment, open_deployment
 from app.main import create_app
-from app.people import leaders, sign_in
+from app.people import leaders, reminding, sign_in
 from app.people.settings import Reaction
 from app.storage.tables import Connection as ConnectionRow
 from app.storage.tables import Leader as LeaderRow
 from app.web.service import routes
 from app.web.service.offers import Offers
+from rules.reminders import Reminder
 from tests.web.service.conftest import SITE, Account, Browser, Clock
 
 Make = Callable[..., Browser]
@@ -136,7 +138,7 @@ def test_every_page_of_a_diary_is_well_made(leader: Browser, deployment) -> None
     planned(leader)
     for name in (
         *("", "/connect", "/settings", "/mode", "/plans", "/holds", "/locks", "/pause"),
-        *("/history", "/held", "/delegates", "/leave", "/wishes", "/workload"),
+        *("/history", "/held", "/delegates", "/leave", "/wishes", "/templates", "/workload"),
     ):
         leader.see(f"/you/mine{name}")
     html = leader.see("/you/mine/connect")
@@ -399,6 +401,85 @@ def test_every_wish_that_cannot_be_kept_is_told_at_once(leader: Browser) -> None
         assert f'href="#{name}"' in html
 
 
+def join_earlier(deployment: Deployment) -> Reminder:
+    """Have the leader joined so many weeks ago that a reminder is due; the first of them."""
+    with deployment.database.transaction() as session:
+        leader_id = session.scalars(select(LeaderRow.id)).one()
+    while not (found := reminding.due_now(deployment, leader_id)):
+        earlier = leaders.get(deployment, leader_id).joined_at - timedelta(weeks=1)
+        with deployment.database.transaction() as session:
+            session.execute(update(LeaderRow).values(joined_at=earlier))
+    return found[0]
+
+
+def test_one_reminder_is_the_leaders_own_and_says_where_it_ends(
+    leader: Browser, new_browser: Make, deployment: Deployment
+) -> None:
+    """Nobody else sees it, and with its setting at 0 it does not come."""
+    section = '<section class="one" aria-labelledby="reminder">'
+    assert section not in leader.see("/you/mine"), "not in the first week"
+    link = re.search(
+        f"{SITE}(/you/invitation/[\\w-]+)",
+        leader.send("/you/mine/delegates", label="PA", days="365"),
+    )
+    assert link
+    other = new_browser("assistant")
+    other.see(link[1])
+    home = re.search("/you/[0-9a-f]{32}", other.send(link[1]))
+    assert home
+    first = join_earlier(deployment)
+    html = leader.see("/you/mine")
+    assert html.count(section) == 1 and first.title in html
+    assert 'href="/you/mine/wishes#reminders"' in html
+    assert 'id="reminders"' in leader.see("/you/mine/wishes")
+    assert section not in other.see(home[0])
+
+    version = "2"
+    html = wish(leader, {"version": version, first.setting: "1"}, 422)
+    assert f'href="#{first.setting}"' in html and "is 0, or between 2 and 8 weeks" in html
+    wish(leader, {"version": version, first.setting: "0"})
+    assert first.title not in leader.see("/you/mine")
+
+
+def test_nobody_is_reminded_during_a_pause(leader: Browser, deployment: Deployment) -> None:
+    first = join_earlier(deployment)
+    leader.send("/you/mine/pause", until="week")
+    assert first.title not in leader.see("/you/mine")
+    leader.send("/you/mine/resume")
+    assert first.title in leader.see("/you/mine")
+
+
+def test_a_template_is_taken_as_a_file(leader: Browser) -> None:
+    form = {"template": "team-chat", "day": "2026-11-25", "at": "2pm", "minutes": ""}
+    parts = [(name, (None, each)) for name, each in form.items()]
+    answer = leader.client.post("/you/mine/templates", files=parts)
+    assert answer.status_code == 200 and answer.headers["cache-control"] == "no-store"
+    assert answer.headers["content-type"] == "text/calendar; charset=utf-8"
+    assert 'filename="team-chat.ics"' in answer.headers["content-disposition"]
+    assert "DTSTART;TZID=Europe/London:20261125T140000" in answer.text
+    assert "X-CLEARWAY-KIND:pod" in answer.text and "ATTENDEE" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("template", "lunch", "Choose one of the templates."),
+        ("day", "soon", "The day is a date"),
+        ("day", "1066-10-14", "between 2000 and 2100"),
+        ("at", "later", "The time is one of the day"),
+        ("at", "", "has a time of day"),
+        ("minutes", "many", "The length is a number of minutes"),
+        ("minutes", "2", "has 5 to 720 minutes"),
+    ],
+)
+def test_a_template_that_cannot_be_comes_back(
+    leader: Browser, name: str, value: str, told: str
+) -> None:
+    form = {"template": "team-chat", "day": "2026-11-25", "at": "10:00", "minutes": "25"}
+    html = leader.send("/you/mine/templates", 422, **(form | {name: value}))
+    assert told in html and f'href="#{name}"' in html
+
+
 def test_times_are_taken_as_people_write_them(leader: Browser) -> None:
     times: dict[str, str | list[str]] = {
         "never-from": ["3pm", ""],
@@ -458,7 +539,8 @@ def test_a_delegate_acts_and_sees_no_more_than_that(leader: Browser, new_browser
     home = re.search("/you/[0-9a-f]{32}", html)
     assert home
     diary = home[0].removeprefix("/you/")
-    for name in ("connect", "settings", "wishes", "mode", "history", "held", "delegates", "leave"):
+    alone = ("connect", "settings", "wishes", "mode", "history", "held", "delegates", "leave")
+    for name in (*alone, "templates"):
         other.see(f"{home[0]}/{name}", 404)
     path, digest = planned(other, diary)
     assert "<strong>Done.</strong>" in other.send(f"{path}/accept", hash=digest)
