@@ -265,9 +265,9 @@ RECOMMENDATIONS: tuple[Recommendation, ...] = (
         "PAT-1",
         "Working patterns",
         "L674-679",
-        "tests/app/test_policy_file.py::test_hours_exceptions_and_days_off_make_the_working_pattern",
-        "hours of each weekday, shifts over midnight, exceptions, days off, bank holidays; patterns "
-        "that rotate over weeks are to come",
+        "tests/cli/test_patterns.py::test_the_days_of_the_role_are_its_working_days",
+        "hours of each weekday, up to 8 weeks that take turns, shifts over midnight, exceptions, days "
+        "off, bank holidays; 12 made-up leaders show them",
     ),
     _later("PAT-2", "Has your pattern changed?", "L2634-2636", "a reminder"),
     _done(
