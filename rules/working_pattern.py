@@ -165,7 +165,9 @@ def parse_hours(text: str, zone: ZoneInfo, anchor: date = date(2024, 1, 1)) -> W
     if _NOTHING.fullmatch(text):
         raise PatternError("The working hours say nothing; write them like “Mon-Fri 09:00-17:00”.")
     named = _FIRST_WEEK.search(text)
-    weeks = tuple(_parse_week(week) for week in (text[: named.start()] if named else text).split("|"))
+    weeks = tuple(
+        _parse_week(week) for week in (text[: named.start()] if named else text).split("|")
+    )
     if named is None:
         return WorkingPattern(zone, weeks, anchor)
     return WorkingPattern(zone, weeks, _parse_first_week(named["date"], len(weeks)))

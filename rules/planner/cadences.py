@@ -173,9 +173,7 @@ class _Placing:
         busy = (*day.appointments, *day.own_time())
         return any(other.id != each.id and other.span.overlaps(each.span) for other in busy)
 
-    def _fill(
-        self, cadence: Cadence, stretch: Sequence[date], there: _There, missing: int
-    ) -> None:
+    def _fill(self, cadence: Cadence, stretch: Sequence[date], there: _There, missing: int) -> None:
         for _ in range(missing):
             place = min(self._places(cadence, stretch, there), default=None)
             if place is None:
