@@ -275,7 +275,7 @@ RECOMMENDATIONS: tuple[Recommendation, ...] = (
         "Clinical and on-call time",
         "L956-960",
         "tests/rules/test_event.py::test_row_3_team_and_clinical_time_is_an_appointment_even_when_private",
-        "never moved; on-call time is scored nowhere",
+        "never moved, and no hold is laid over them; on-call time is scored nowhere",
         "categories",
         how=How.PROMISE,
     ),

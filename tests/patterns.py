@@ -14,6 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.drawing import layout
+from app.services.hours import USUAL_HOURS
 from app.services.plan import plan
 from app.services.policy_file import read_nation
 from app.services.read import Ask, OpenDiary, read
@@ -112,9 +113,10 @@ def picture(leader: Leader) -> str:
     then = layout.weeks(planned.after, evaluate(planned.after, policy), policy, changes)
     shown = []
     for number, (first, after) in enumerate(zip(now, then, strict=True)):
-        regained = say_minutes(_missing(first) - _missing(after))
+        regained = _missing(first) - _missing(after)
+        said = f"{say_minutes(regained)} regained" if regained else "nothing to do"
         shown.append((first, f"now-{number}", f"Week of {say_day(first.first)}, now"))
-        shown.append((after, f"then-{number}", f"With holds: {regained} regained"))
+        shown.append((after, f"then-{number}", f"With holds: {said}"))
     return side_by_side(leader.about["role"], *shown)
 
 
@@ -145,7 +147,7 @@ def page(leaders: list[Leader]) -> str:
 
 def _words(leader: Leader) -> str:
     given = dict(zip(leader.about["options"][::2], leader.about["options"][1::2], strict=True))
-    words = given["--hours"] if "--hours" in given else leader.settings["hours"]["pattern"]
+    words = given.get("--hours") or leader.settings.get("hours", {}).get("pattern", USUAL_HOURS)
     return " ".join(words.split())
 
 

@@ -10,11 +10,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
-import recurring_ical_events
+import recurring_ical_events  # type: ignore[import-untyped]  # it has no types
 from icalendar import Calendar, Event
 
 from app.services.plan import plan
@@ -66,9 +65,10 @@ def _entry(event: Event, span: Span, leader: Leader) -> Entry:
     private = "CLASS" in event
     alone = "ATTENDEE" not in event
     hold, on_call = kind == "protected", kind == "on_call"
+    long = on_call and span[1] - span[0] >= timedelta(days=1)
     own = private or kind == "travel" or (alone and kind not in TEAM | {"clinical"})
     return Entry(
-        span, kind, not (gone or own or hold or on_call), blocks=not (gone or hold or on_call)
+        span, kind, not (gone or own or hold or on_call), blocks=not (gone or hold or long)
     )
 
 
