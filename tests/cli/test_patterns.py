@@ -5,21 +5,26 @@ with what somebody who read the calendar by eye expects. Here the gaps are count
 from the raw calendar, with a library that the product does not use, and holds are laid over it.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
 import recurring_ical_events  # type: ignore[import-untyped]  # it has no types
 from icalendar import Calendar, Event
+from starlette.testclient import TestClient
 
+from app.config import Settings
+from app.main import create_app
 from app.services.plan import plan
 from tests.cli.conftest import Run
 from tests.oracle.score import score
-from tests.patterns import FOLDERS, Leader, Span, load, utc
+from tests.patterns import FOLDERS, Leader, Span, load, page, picture, utc
 
 TEAM = {"pod", "one_to_one", "appreciation", "review", "face_day"}
 MUST_BY_DAY = ("gap", "protected")
@@ -198,6 +203,37 @@ def test_what_is_still_missing_is_what_the_day_has_no_room_for(
         assert target - sum(pieces[day]) == left.get(day, 0) == words.get("left", 0), day
     assert not any(each["finding"].startswith("pods@") for each in made["remaining"])
     assert set(pods.values()) <= {0, 1}
+
+
+def test_the_pictures_are_what_the_code_draws(leader: Leader) -> None:
+    """`make patterns` draws them again."""
+    pictures = Path(__file__).parents[2] / "docs" / "patterns"
+    drawn = pictures / f"{leader.folder.name}.svg"
+    assert drawn.read_text("utf-8") == picture(leader)
+    assert drawn.stat().st_size < 40_000
+    leaders = [load(folder) for folder in FOLDERS]
+    assert pictures.with_suffix(".md").read_text("utf-8") == page(leaders)
+
+
+def test_rest_counts_the_same(leader: Leader, clearway: Run) -> None:
+    """Weeks that take turns and nations are asked for there in the same words."""
+    options = dict(zip(leader.about["options"][::2], leader.about["options"][1::2], strict=True))
+    # JSON has no dates
+    settings = json.loads(json.dumps(leader.settings, default=str))
+    body = {
+        "calendars": [path.read_bytes().decode() for path in leader.files],
+        "me": leader.about["me"],
+        "from": str(leader.about["from"]),
+        "to": str(leader.about["to"]),
+        "now": utc(leader.about["now"]).isoformat().replace("+00:00", "Z"),
+        "hours": options.get("--hours"),
+        "nation": options.get("--nation"),
+        "policy": settings,
+    }
+    with TestClient(create_app(Settings())) as client:
+        answer = client.post("/v1/check", json=body)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["summary"] == clearway("check", *leader.arguments).json["summary"]
 
 
 def test_the_judge_of_the_planner_counts_the_same(leader: Leader, clearway: Run) -> None:
