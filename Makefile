@@ -17,7 +17,7 @@ SHELL := /bin/sh
 export PYTHONDONTWRITEBYTECODE :=
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run install develop browser test check bench soak openapi recommendations lock clean
+.PHONY: help run install develop browser test check bench soak openapi patterns recommendations lock clean
 .PHONY: check-format check-lint check-types check-imports check-layout check-openapi
 
 help: ## Say what each command does
@@ -48,6 +48,9 @@ openapi: develop ## Write openapi/openapi.json from the code
 	@mkdir -p openapi
 	$(BIN)/clearway openapi > openapi/openapi.json.new
 	@mv openapi/openapi.json.new openapi/openapi.json
+
+patterns: develop $(VENV)/.warm ## Draw the working patterns of docs/patterns.md again
+	$(BIN)/python -m tests.patterns docs/patterns
 
 recommendations: develop ## Write docs/recommendations.md from the catalogue
 	$(BIN)/python -c "from rules.recommendations import table; print(table(), end='')" > docs/recommendations.md.new

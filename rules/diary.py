@@ -36,7 +36,8 @@ class Day:
 
     `appointments` are those that start on this day, in order of start. `around` is every other
     timed occurrence that touches the window and is not of class `none`: own time, holds, and
-    appointments that belong to a neighbouring day.
+    appointments that belong to a neighbouring day. On-call time is there too, since nothing new
+    may cover it, though no rule scores it.
     """
 
     date: date
@@ -165,15 +166,21 @@ class Diary:
         """Timed occurrences that share time with a span."""
         earliest = bisect_left(self._starts, _plus(span.start, -self._longest))
         latest = bisect_left(self._starts, span.end)
-        return (each for each in self._timed[earliest:latest] if each.span.overlaps(span))
+        return (each for each in self._taking[earliest:latest] if each.span.overlaps(span))
+
+    @cached_property
+    def _taking(self) -> tuple[Occurrence, ...]:
+        if not any(each.on_call for each in self.occurrences):
+            return self._timed
+        return in_order((*self._timed, *(each for each in self.occurrences if each.on_call)))
 
     @cached_property
     def _longest(self) -> timedelta:
-        return max((each.span.end - each.span.start for each in self._timed), default=timedelta())
+        return max((each.span.end - each.span.start for each in self._taking), default=timedelta())
 
     @cached_property
     def _starts(self) -> list[datetime]:
-        return [each.span.start for each in self._timed]
+        return [each.span.start for each in self._taking]
 
 
 _Moment = TypeVar("_Moment", bound=date)

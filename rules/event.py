@@ -119,6 +119,18 @@ class Occurrence:
         return None if self.kind in NOT_HOLDS else self.kind
 
     @property
+    def on_call(self) -> bool:
+        """Whether it is on-call time that nothing new may cover, though no rule scores it.
+
+        A spell of a day or more is not: it would leave no room for days, so it is a heading.
+        """
+        if self.kind is not Kind.ON_CALL or self._span is None:
+            return False
+        shown = self.show_as not in (ShowAs.FREE, ShowAs.WORKING_ELSEWHERE)
+        short = self._span.end - self._span.start < timedelta(hours=24)
+        return shown and short and self.status is not Status.CANCELLED
+
+    @property
     def span(self) -> Interval:
         """The instants of a timed occurrence. Raises TypeError for an all-day one."""
         if self._span is None:

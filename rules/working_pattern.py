@@ -150,19 +150,37 @@ _HOURS = re.compile(
 )
 _NOTHING = re.compile(r"[\s;|]*")
 _ENTRY = re.compile(r"([a-z, \-–]+?)\s*((?:\d.*)|off)", re.IGNORECASE)
+_FIRST_WEEK = re.compile(r"\bfrom\s+(?P<date>[\d-]+)\s*$", re.IGNORECASE)
 
 
 def parse_hours(text: str, zone: ZoneInfo, anchor: date = date(2024, 1, 1)) -> WorkingPattern:
     """A pattern from words such as `Mon-Thu 09:00-17:00; Fri 09:00-13:00`.
 
     A day has one shift, so a week names it once; a week off is `Mon-Sun off`. Weeks of a rotation
-    are separated by `|` and counted from `anchor`. A shift that ends at or before its start ends
-    the next morning. Paid minutes may follow in brackets, at most as many as the shift is long:
+    are separated by `|`, and `from 2026-11-23` at the end is the Monday of the first of them;
+    without it they are counted from `anchor`. A shift that ends at or before its start ends the
+    next morning. Paid minutes may follow in brackets, at most as many as the shift is long:
     `(450)`. Raises PatternError with one sentence.
     """
     if _NOTHING.fullmatch(text):
         raise PatternError("The working hours say nothing; write them like “Mon-Fri 09:00-17:00”.")
-    return WorkingPattern(zone, tuple(_parse_week(week) for week in text.split("|")), anchor)
+    named = _FIRST_WEEK.search(text)
+    weeks = tuple(
+        _parse_week(week) for week in (text[: named.start()] if named else text).split("|")
+    )
+    if named is None:
+        return WorkingPattern(zone, weeks, anchor)
+    return WorkingPattern(zone, weeks, _parse_first_week(named["date"], len(weeks)))
+
+
+def _parse_first_week(text: str, weeks: int) -> date:
+    if weeks == 1:
+        # it would look like the day on which the hours begin, and they have always been
+        raise PatternError(f"“from {text}” is for hours of several weeks, which “|” separates.")
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise PatternError(f"“{text}” is not a date such as 2026-11-23.") from error
 
 
 def _parse_week(text: str) -> Week:

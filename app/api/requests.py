@@ -82,8 +82,12 @@ class Question(Shape):
     hours: str | None = Field(
         default=None,
         max_length=2000,
-        description="working hours in words",
-        examples=["Mon-Thu 09:00-17:00; Fri 09:00-13:00"],
+        description="working hours in words; `|` separates weeks that take turns, and `from` "
+        "a Monday says when the first of them is",
+        examples=[
+            "Mon-Thu 09:00-17:00; Fri 09:00-13:00",
+            "Mon-Fri 07:00-15:00 | Mon-Thu 20:00-07:30 from 2026-11-23",
+        ],
     )
     nation: Nation | None = Field(default=None, description="whose bank holidays are days off")
 

@@ -84,7 +84,12 @@ reading_options = together(
         metavar="ZONE",
         help="Zone of the diary. Default: the file's, else Europe/London.",
     ),
-    click.option("--hours", metavar="HOURS", help='Working hours. Default: "Mon-Fri 09:00-17:00".'),
+    click.option(
+        "--hours",
+        metavar="HOURS",
+        help='Working hours. Default: "Mon-Fri 09:00-17:00". Weeks that take turns: '
+        '"Mon-Fri 07:00-15:00 | Mon-Thu 20:00-07:30 from 2026-11-23".',
+    ),
     click.option(
         "--nation",
         metavar="NATION",

@@ -131,7 +131,8 @@ def _week(first: date, columns: list[Column], findings: list[Finding]) -> Week:
 def _axis(columns: Sequence[Column]) -> tuple[int, int]:
     hours = [each.hours for each in columns if each.hours]
     blocks = [block for each in columns for block in each.blocks if block.look is not Look.OWN_TIME]
-    starts = [start for start, _ in hours] + [max(EARLIEST_AXIS, each.start) for each in blocks]
+    starts = [start for start, _ in hours]
+    starts += [max(EARLIEST_AXIS, each.start) for each in blocks if each.end > EARLIEST_AXIS]
     ends = [end for _, end in hours]
     ends += [min(each.end, max([LATEST_AXIS, *ends])) for each in blocks]
     first = min(starts, default=9 * 60) // 60 * 60
@@ -203,7 +204,12 @@ def _blocks(day: Day, diary: Diary, marks: _Marks) -> Iterator[Block]:
 
 
 def _shown_on(occurrence: Occurrence, day: Day, diary: Diary) -> bool:
-    """Holds and own time stand on each day whose hours they touch; meetings on their own day."""
+    """Holds and own time stand on each day whose hours they touch; meetings on their own day.
+
+    On-call time is a state rather than a stretch of work, and would hide what is under it.
+    """
+    if occurrence.on_call:
+        return False
     if occurrence.scored_as is ScoredAs.APPOINTMENT:
         return diary.pattern.day_of(occurrence.span.start) == day.date
     return True

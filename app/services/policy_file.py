@@ -3,7 +3,8 @@
 The first file is the trust's, each further one the leader's; a `[leader]` table in any of them
 is the leader's too. What stands outside the three tables below is a parameter of rules.policy.
 
-    [hours]      pattern, anchor (a Monday, for rotating weeks), time_zone, exceptions
+    [hours]      pattern, time_zone, exceptions, anchor (the Monday from which rotating weeks are
+                 counted, where the pattern does not say it)
     [holidays]   nation, days (the trust's own), leave (the leader's)
     [leader]     parameters that the leader chose
 """
@@ -23,7 +24,7 @@ from rules.working_pattern import PatternError, parse_hours
 
 _TABLES = ("hours", "holidays", "leader")
 _LONGEST_SENTENCE = 300
-_ONE_SHIFT = re.compile(r"\s*(?:\d[^;|\n]*|off\s*)", re.IGNORECASE)
+_ONE_SHIFT = re.compile(r"\s*(?:\d(?!.*\bfrom\b)[^;|\n]*|off\s*)", re.IGNORECASE)
 """Exceptions are hours of one date, so days of the week and what parts them have no place there."""
 _TABLE_NAME = re.compile(r"\('(.*?)',?\)")
 _QUOTED = re.compile(r"'(.*?)'")

@@ -104,7 +104,8 @@ def draw_day(day: Day, zone: ZoneInfo, scale: Scale, glyphs: Glyphs) -> Text:
     row = _Row(day.date, zone, scale, glyphs)
     if day.window:
         row.paint(day.window.span, glyphs.free, FREE)
-    for each in sorted((*day.around, *day.appointments), key=_depth):
+    drawn = (each for each in (*day.around, *day.appointments) if not each.on_call)
+    for each in sorted(drawn, key=_depth):
         row.place(each)
     return row.text()
 

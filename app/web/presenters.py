@@ -453,6 +453,8 @@ def _blockers(blocked_by: tuple[str, ...] | None, planned: Planned) -> str:
 def _name(occurrence: Occurrence) -> str:
     if occurrence.scored_as is ScoredAs.OWN_TIME:
         return "your own time"
+    if occurrence.on_call:
+        return "your on-call time"
     look = layout.look_of(occurrence)
     return "the meeting" if look is layout.Look.MEETING else NAMES[look]
 

@@ -6,6 +6,7 @@ python -m app.web.readme docs/week.svg
 import re
 import sys
 from datetime import UTC, datetime
+from html import escape
 from pathlib import Path
 
 from app import sample
@@ -38,13 +39,15 @@ def before_and_after(now: datetime) -> str:
     then = layout.weeks(planned.after, evaluate(planned.after, policy), policy, changes)[0]
     told = planned.plan.objective.numbers.people_told
     regained = say_minutes(planned.minutes_regained)
-    return _side_by_side(
+    return side_by_side(
+        "A week before and after",
         (first, "now", "Now"),
         (then, "after", f"{regained} regained, {told} people told"),
     )
 
 
-def _side_by_side(*weeks: tuple[layout.Week, str, str]) -> str:
+def side_by_side(heading: str, *weeks: tuple[layout.Week, str, str]) -> str:
+    """One file of several pictures; each has a name that is unique there, and a title."""
     drawn = [draw(week, name, title, summarise(week)) for week, name, title in weeks]
     height = _HEAD + max(_height(each) for each in drawn)
     width = len(drawn) * WIDTH + (len(drawn) - 1) * _GAP
@@ -61,7 +64,7 @@ def _side_by_side(*weeks: tuple[layout.Week, str, str]) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="week" role="img"'
         f' viewBox="0 0 {width} {height}" width="{width}" height="{height}">'
-        f"<title>A week before and after</title><style>{stylesheet()}"
+        f"<title>{escape(heading)}</title><style>{stylesheet()}"
         ".week .week-title { font-size: 13px; font-weight: bold; }</style>"
         f'<rect class="week-sheet" width="{width}" height="{height}"/>{inner}</svg>\n'
     )

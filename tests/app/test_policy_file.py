@@ -188,6 +188,7 @@ def test_bytes_that_are_no_text_are_a_sentence():
         ("[hours.exceptions]\n2026-12-24 = '25:00-26:00'", "“exceptions” for 2026-12-24"),
         ("[hours.exceptions]\n2026-12-24 = '09:00-12:00; Tue 09:00-10:00'", "“exceptions”"),
         ("[hours.exceptions]\n2026-12-24 = '09:00-12:00 | off'", "“exceptions”"),
+        ("[hours.exceptions]\n2026-12-24 = '09:00-12:00 from 2026-11-23'", "“exceptions”"),
         ("[hours.exceptions]\n2026-12-24 = 'Tue 09:00-12:00'", "“exceptions” for 2026-12-24"),
         ("[hours.exceptions]\n2026-12-24 = '09:00-12:00 (181)'", "at most 180 paid minutes"),
         ("[hours.exceptions]\n2026-12-24 = ''", "“exceptions” for 2026-12-24"),

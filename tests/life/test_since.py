@@ -25,7 +25,8 @@ from tests.life.worlds import AFTER, BEFORE, MONDAY, World, at, changes_of, pict
 from tests.servers.fixtures import on_sqlite
 
 pytestmark = on_sqlite
-HOLD = create(Kind.PROTECTED, at(23, "13:00", 120))
+WHEN = at(23, "13:00", 120)
+HOLD = create(Kind.PROTECTED, WHEN)
 PROTECTED = LeaderSettings(time_zone="Europe/London", auto=frozenset({Kind.PROTECTED}))
 
 
@@ -341,12 +342,12 @@ def test_a_hold_that_was_made_before_a_pause_is_known(world):
     world.alive()
     pause(world)
     assert apply(world, plan_id).state is PlanState.APPLIED
-    assert world.rows_of_holds() == picture(("protected", HOLD.after))
+    assert world.rows_of_holds() == picture(("protected", WHEN))
 
 
 def test_a_hold_is_given_up_whatever_is_chosen_meanwhile(world):
     write(world, HOLD)
-    plan_id = releasing.give_up(world.deployment, world.leader_id, row_at(world, HOLD.after).id)
+    plan_id = releasing.give_up(world.deployment, world.leader_id, row_at(world, WHEN).id)
     world.choose(
         Mode.PROPOSE, LeaderSettings(time_zone="Europe/London", policy={"gap_minutes": 15})
     )

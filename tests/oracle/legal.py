@@ -33,6 +33,7 @@ from tests.oracle.score import (
     minute,
     score,
     smallest_piece,
+    takes_room,
 )
 
 PLACED = (ChangeKind.HOLD_CREATE, ChangeKind.HOLD_MOVE)
@@ -113,7 +114,7 @@ class Judge:
 
     def _check_alone(self, placed: Occurrence, change: Change) -> None:
         for other in self.after.occurrences:
-            if other.id != placed.id and is_timed(other):
+            if other.id != placed.id and takes_room(other):
                 assert not other.span.overlaps(placed.span), f"{change} lies on {other}"
 
     def _check_series(self) -> None:

@@ -59,6 +59,14 @@ def is_timed(each: Occurrence) -> bool:
     return isinstance(each.start, datetime) and each.scored_as is not ScoredAs.NONE
 
 
+def takes_room(each: Occurrence) -> bool:
+    """Whether nothing new may lie on it: on-call time of a shift, scored nowhere, is such too."""
+    if each.kind is not Kind.ON_CALL or not isinstance(each.start, datetime):
+        return is_timed(each)
+    here = each.show_as not in (ShowAs.FREE, ShowAs.WORKING_ELSEWHERE)
+    return here and each.status is not Status.CANCELLED and times(each)[1] - times(each)[0] < 1440
+
+
 def is_appointment(each: Occurrence) -> bool:
     """Whether every rule reads it as an appointment."""
     return is_timed(each) and each.scored_as is ScoredAs.APPOINTMENT

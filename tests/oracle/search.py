@@ -50,6 +50,7 @@ from tests.oracle.score import (
     monday_of,
     runs,
     smallest_piece,
+    takes_room,
     times,
 )
 
@@ -233,7 +234,7 @@ class DaySearch:
         self.fixed_pieces = 0  # those of them that are not firm
         self.series: dict[str, list[int]] = {}  # starts of members of a series that never change
         movable: list[Occurrence] = []
-        for each in filter(is_timed, diary.occurrences):
+        for each in filter(takes_room, diary.occurrences):
             of_day = is_appointment(each) and day_of(each, diary.pattern) == window.day
             if not of_day and not _overlap(self._span(each), (0, self.length)):
                 continue

@@ -9,7 +9,9 @@ import pytest
 from app.people.choices import checked, files_of, read_settings, zone_of
 from app.people.errors import BadChoice
 from app.people.settings import LeaderSettings
+from app.services.hours import make_pattern
 from rules.policy import Severity
+from rules.working_pattern import dates
 from tests.people.test_leaders import CHOSEN
 
 
@@ -33,6 +35,19 @@ def test_settings_are_taken_in_the_form_that_services_read():
     assert files.policy.protected_minutes == 90
     assert files.days_off == {date(2026, 12, 24)}
     assert zone_of(LeaderSettings()).key == "Europe/London"
+
+
+def test_weeks_that_take_turns_are_kept_with_the_monday_they_begin_on():
+    words = "Mon-Thu 20:00-07:30 | Mon-Sun off | Tue 09:00-17:00 from 2026-11-23"
+    kept = LeaderSettings.from_json(read_settings({"hours": words}).to_json())
+    first, end = date(2026, 11, 23), date(2026, 12, 21)
+    pattern = make_pattern(zone_of(kept), files_of(kept), first, end)
+    worked = [day.isoformat() for day in dates(first, end) if pattern.window(day)]
+    assert worked == [
+        "2026-11-23", "2026-11-24", "2026-11-25", "2026-11-26",
+        "2026-12-08",
+        "2026-12-14", "2026-12-15", "2026-12-16", "2026-12-17",
+    ]  # fmt: skip
 
 
 def test_a_leader_may_ask_more_of_a_rule_than_a_trust_could():
@@ -66,6 +81,7 @@ def test_a_nation_is_kept_as_the_word_that_there_is():
         ({"time_zone": 1}, "“time_zone” is text"),
         ({"hours": "always"}, "not working hours"),
         ({"hours": " "}, "say nothing"),
+        ({"hours": "Mon 09:00-17:00 | Tue off from 2026-11-24"}, "counted from a Monday"),
         ({"hours": "Mon 09:00-17:00;" * 200}, "at most 1000 characters"),
         ({"nation": "france"}, "“nation” is one of"),
         ({"days_off": ["24 December"]}, "dates such as 2026-12-24"),

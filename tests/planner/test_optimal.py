@@ -12,7 +12,7 @@ import pytest
 
 from rules.change import Change, ChangeKind
 from rules.diary import Diary
-from rules.event import Occurrence
+from rules.event import Kind, Occurrence, ScoredAs
 from rules.planner import plan
 from rules.planner.plan import Plan, Tier
 from tests.oracle.apply import MEETING_CHANGES, apply_changes, created_id
@@ -47,6 +47,24 @@ def _each(days: range, weeks: range) -> list[tuple[str, int]]:
 CASES = [*_each(DAYS, WEEKS), *(("tight", seed) for seed in TIGHT)]
 every_case = pytest.mark.parametrize(("case_of", "seed"), CASES)
 some_cases = pytest.mark.parametrize(("case_of", "seed"), CASES if SOAK else CASES[::3])
+
+
+@pytest.mark.parametrize("seed", range(600 if SOAK else 60))
+def test_nothing_is_laid_over_on_call_time(seed: int) -> None:
+    """The day of that seed with own time, and each meeting whose turn it is, spent on call."""
+    case = small_day(seed)
+    occurrences = [
+        replace(each, kind=Kind.ON_CALL, scored_as=ScoredAs.NONE)
+        if each.scored_as is ScoredAs.OWN_TIME or (each.kind is None and number % 3 == 0)
+        else each
+        for number, each in enumerate(case.diary.occurrences)
+    ]
+    case = replace(case, diary=case.diary.with_occurrences(occurrences))
+    found = _plan(case)
+    expected = best(case.diary, case.policy, case.now, case.tier, case.keep)
+    assert found.objective.numbers.as_tuple() == expected
+    assert found.proof.optimal
+    Judge(found, case.diary, case.policy, case.now, case.keep).check()
 
 
 @every_case

@@ -50,6 +50,19 @@ def test_around_is_what_else_touches_the_hours() -> None:
     assert day.holds(Kind.GAP) == ()
 
 
+def test_on_call_time_of_a_shift_is_around_and_of_whole_days_is_not() -> None:
+    diary = week("Mon 08:00-10:00 on_call; Tue 17:00-09:30 on_call; Tue 09:00-10:00 mine")
+    assert ids(diary.day(MONDAY).around) == ["1"]
+    assert ids(diary.day(TUESDAY + timedelta(days=1)).around) == ["2"]
+    on_call = diary.occurrences[0]
+    long = replace(on_call, end=on_call.span.start + timedelta(hours=24))
+    whole = replace(on_call, start=MONDAY, end=TUESDAY)
+    away = replace(on_call, show_as=ShowAs.FREE)
+    cancelled = replace(on_call, status=Status.CANCELLED)
+    for each in (long, whole, away, cancelled):
+        assert diary.with_occurrences([each]).day(MONDAY).around == ()
+
+
 def test_an_appointment_of_the_day_before_that_runs_into_the_hours_is_around() -> None:
     diary = week("hours Tue 00:00-08:00; Mon 23:00-01:00 mine")
     assert ids(diary.day(TUESDAY).around) == ["1"]

@@ -192,6 +192,12 @@ def test_an_exception_can_take_a_day_away_or_add_one() -> None:
         pytest.param(f"Mon 09:00-17:00 ({'9' * 5_000})", "at most 480", id="thousands of digits"),
         ("Mon 22:00-06:00 (481)", "at most 480 paid minutes"),
         ("Mon 08:00-08:00 (1441)", "at most 1440 paid minutes"),
+        ("Mon 09:00-17:00 from 2026-11-23", "is for hours of several weeks"),
+        ("Mon 09:00-17:00 | Tue 09:00-17:00 from 2026-11-24", "counted from a Monday"),
+        ("Mon 09:00-17:00 | Tue 09:00-17:00 from 2026-13-01", "“2026-13-01” is not a date"),
+        ("Mon 09:00-17:00 | Tue 09:00-17:00 from", "is not"),
+        ("from 2026-11-23", "A week of the rotation says nothing|several weeks"),
+        ("Mon 09:00-17:00 | from 2026-11-23", "A week of the rotation says nothing"),
     ],
 )
 def test_hours_that_cannot_be_read_are_refused_in_one_sentence(text: str, sentence: str) -> None:
@@ -219,6 +225,14 @@ def test_a_week_of_a_rotation_may_be_off() -> None:
     pattern = hours("Mon-Fri 09:00-17:00 | Mon-Sun off")
     assert pattern.window(MONDAY) is not None
     assert pattern.window(MONDAY + timedelta(days=7)) is None
+
+
+@pytest.mark.parametrize("end", [" from 2026-11-30", "; FROM 2026-11-30 ", "\nfrom 2026-11-30\n"])
+def test_the_words_may_say_when_a_rotation_begins(end: str) -> None:
+    pattern = hours(f"Mon 09:00-17:00 | Tue 09:00-17:00 | Mon-Sun off{end}", MONDAY)
+    worked = [pattern.shift(MONDAY + timedelta(days=n)) is not None for n in (7, 8, 14, 15, 21, 22)]
+    assert pattern.anchor == date(2026, 11, 30)
+    assert worked == [True, False, False, True, False, False]
 
 
 def test_a_day_may_be_named_again_in_the_next_week_of_a_rotation() -> None:

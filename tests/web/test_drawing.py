@@ -91,7 +91,9 @@ def test_the_axis_holds_hours_and_meetings_within_reason() -> None:
     """An evening meeting stretches the day, one at night does not make it unreadable."""
     assert _week("Mon 10:00-11:00 meeting").hours == (540, 1020)
     assert _week("Mon 18:00-19:30 meeting").hours == (540, 1200)
-    assert _week("Mon 03:00-04:00 meeting").hours == (360, 1020)
+    assert _week("Mon 05:00-07:00 meeting").hours == (360, 1020)
+    assert _week("Mon 03:00-04:00 meeting").hours == (540, 1020)
+    assert _week("hours Mon 22:00-06:00; Mon 00:00-00:30 meeting").hours == (1320, 1800)
     assert _week("hours Mon 22:00-06:00; Tue 01:00-02:00 meeting").hours == (1320, 1800)
 
 
@@ -102,6 +104,12 @@ def test_a_night_belongs_to_the_day_it_starts_on() -> None:
 
     assert [(block.start, block.end) for block in monday.blocks] == [(1500, 1560)]
     assert describe(week)[0].lines == ("1am to 2am: meeting",)
+
+
+def test_on_call_time_hides_nothing() -> None:
+    """It says how the leader can be reached, and what is under it stays to be seen."""
+    week = _week("Mon 09:00-13:00 on_call; Mon 10:00-11:00 meeting")
+    assert [(block.start, block.lanes) for block in week.columns[0].blocks] == [(600, 1)]
 
 
 def test_weekends_are_there_only_when_something_is() -> None:

@@ -29,7 +29,11 @@ class SettingsItem(Shape):
 
     addresses: list[str] = Field(default=[], description="the leader's own mail addresses")
     time_zone: str | None = Field(default=None, description="IANA name; Europe/London if null")
-    hours: str | None = Field(default=None, description="working hours in words")
+    hours: str | None = Field(
+        default=None,
+        description="working hours in words; `|` separates weeks that take turns, and `from` a "
+        "Monday says when the first of them is",
+    )
     nation: str | None = Field(default=None, description="whose bank holidays are days off")
     days_off: list[date] = Field(default=[], description="leave and local holidays")
     policy: dict[str, Any] = Field(default={}, description="parameters, as in a policy file")
