@@ -17,7 +17,7 @@ from rules.cadence import Cadence, local_day
 from rules.catalogue import CADENCES, open_time
 from rules.change import Change
 from rules.diary import Day, Diary, break_span
-from rules.event import Kind, Occurrence, ScoredAs
+from rules.event import TEAM_KINDS, Kind, Occurrence, ScoredAs
 from rules.interval import Interval, merge, subtract
 from rules.outcome import after, new_hold
 from rules.planner.arrange import Arrangement, Task
@@ -123,6 +123,7 @@ class _Placing:
         self._gone: list[Occurrence] = []
         self._new: list[Placement] = []
         self._filled: dict[date, Diary] = {}
+        self._loads: dict[date, int] = {}
         self._best: dict[tuple[date, Kind], tuple[int, datetime] | None] = {}
 
     def place(self, cadence: Cadence) -> None:
@@ -175,19 +176,28 @@ class _Placing:
 
     def _fill(self, cadence: Cadence, stretch: Sequence[date], there: _There, missing: int) -> None:
         for _ in range(missing):
-            place = min(self._places(cadence, stretch, there), default=None)
+            place = self._best_in(cadence, stretch, there)
             if place is None:
                 return
             there.add(self._put(cadence, place[-1]))
 
-    def _places(self, cadence: Cadence, stretch: Sequence[date], there: _There) -> Iterator[_Place]:
-        for week in stretch:
-            for day in self._days[week]:
-                best = self._best_on(cadence, day)
-                if best is not None:
-                    taken, start = best
-                    late = -week.toordinal()
-                    yield taken, there.weeks[week], late, there.days[day], self._load(day), start
+    def _best_in(self, cadence: Cadence, stretch: Sequence[date], there: _There) -> _Place | None:
+        """The best place in some weeks. No day is looked at that cannot be better than one found:
+        a place takes no less than nothing."""
+        ranked = sorted(
+            (there.weeks[week], -week.toordinal(), there.days[day], self._load(day), day)
+            for week in stretch
+            for day in self._days[week]
+        )
+        best: _Place | None = None
+        for there_then, late, that_day, load, day in ranked:
+            if best is not None and (0, there_then, late, that_day, load) > best[:-1]:
+                break
+            found = self._best_on(cadence, day)
+            if found is not None:
+                place = (found[0], there_then, late, that_day, load, found[1])
+                best = place if best is None else min(best, place)
+        return best
 
     def _put(self, cadence: Cadence, start: datetime) -> date:
         """Place a hold; the day on which it is."""
@@ -195,6 +205,8 @@ class _Placing:
         span = Interval(start, start + timedelta(minutes=cadence.minutes(self._policy)))
         self._new.append(Placement(span, hold=cadence.kind))
         self._filled[day] = _with(self._as_filled(day), cadence.kind, span)
+        if cadence.kind in TEAM_KINDS:
+            self._loads[day] = self._load(day) + span.minutes
         for other in _ALL:
             self._best.pop((day, other.kind), None)
         return day
@@ -248,8 +260,10 @@ class _Placing:
         return max(gap, travel)
 
     def _load(self, day: date) -> int:
-        appointments = self._as_filled(day).day(day).appointments
-        return sum(each.span.minutes for each in appointments)
+        if day not in self._loads:
+            appointments = self._planned.day(day).appointments
+            self._loads[day] = sum(each.span.minutes for each in appointments)
+        return self._loads[day]
 
     def _misses(self, filled: Diary) -> Counter[str]:
         """The minutes that each rule of a plan's numbers misses."""

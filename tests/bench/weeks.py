@@ -1,19 +1,28 @@
 """The planner and the plain model on the same made-up weeks, in one warm process."""
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from statistics import median, quantiles
 from time import perf_counter
 
+from rules.diary import Diary
 from rules.planner import plan
 from rules.planner.plan import Tier
-from rules.policy import Policy
+from rules.policy import Policy, Severity
 from tests.bench import baseline
-from tests.oracle.weeks import nhs_week
+from tests.oracle.weeks import nhs_week, nhs_weeks
 
 IN_TIME = 10
 """Seconds within which a week should be proved."""
 POLICY = Policy()
+WITH_REPORTS = Policy(reports=8)
+ALONE = Policy(
+    appreciation_severity=Severity.OFF, face_days_severity=Severity.OFF, check_in_weeks=0
+)
+"""Nothing comes back."""
+QUARTER = 13
+"""Weeks."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +77,24 @@ def _plan_week(seed: int) -> PlannedWeek:
     seconds = perf_counter() - started
     numbers = found.objective.numbers.as_tuple()
     return PlannedWeek(seed, seconds, found.proof.optimal, found.proof.gap, numbers)
+
+
+def time_quarters(count: int = 8) -> list[float]:
+    """How many times a week's plan it takes to place what comes back in 13 weeks."""
+    ratios = []
+    for seed in range(count):
+        long = nhs_weeks(seed, QUARTER)
+        week = replace(long.diary, end=long.diary.start + timedelta(weeks=1))
+        more = _timed(long.diary, WITH_REPORTS, long.now) - _timed(long.diary, ALONE, long.now)
+        ratios.append(more / _timed(week, ALONE, long.now))
+        tell(f"quarters: {seed + 1} of {count}, {ratios[-1]:.1f} times a week")
+    return ratios
+
+
+def _timed(diary: Diary, policy: Policy, now: datetime) -> float:
+    started = perf_counter()
+    plan(diary, policy, now, Tier.HOLDS)
+    return perf_counter() - started
 
 
 def run_baseline(weeks: int | None, cap: float, budget: float) -> list[ModelledWeek]:
