@@ -2,17 +2,13 @@
 
 A backup is one sealed file: what we keep and nothing else, not even the engine's jobs, which are
 found again. SQLite copies itself; for PostgreSQL its own programs do (`pg_dump`, `pg_restore`,
-`psql`). Restoring is one transaction: what a person had deleted since, delegations taken back and
-everybody's sign-ins are gone before anybody can see the restored rows. Nobody's diary is changed
-by a consent that may have ended since: how far Clearway may go is as the replaced database has it,
-and where that is lost, Clearway only looks until its leader says more. So it is with plans: those
-that waited are given up, and those at work go on only where the replaced database knows how far
-they came.
+`psql`). Restoring is one transaction: what happened since (`app.storage.since`) holds before anybody
+can see the restored rows.
 """
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from dataclasses import replace as replaced
@@ -21,63 +17,23 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO
 
-from sqlalchemy import (
-    ColumnElement,
-    Executable,
-    and_,
-    delete,
-    exists,
-    func,
-    insert,
-    inspect,
-    literal,
-    null,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import func, inspect, select
 from sqlalchemy.orm import Session
 
 from app.storage import postgresql
-from app.storage.columns import database_now
 from app.storage.database import Database, DatabaseError, make_engine, now
 from app.storage.departures import Gone
 from app.storage.migrations import is_known, migrate, revision
 from app.storage.retention import BACKUPS_CAP
 from app.storage.sealed_file import read_sealed, write_sealed
-from app.storage.tables import (
-    Answered,
-    Base,
-    Connection,
-    Delegation,
-    Departed,
-    Errand,
-    Hold,
-    Leader,
-    Mailbox,
-    Plan,
-    SignIn,
-    Step,
-    Worker,
-)
+from app.storage.since import Since, read_since, settle
+from app.storage.tables import Base, Leader, Worker
 from app.storage.vault import VaultError
 
 _VERSIONS = "alembic_version"
 _AWAKE = timedelta(minutes=1)
 """A worker that was seen in this time may still be at work."""
 _COPY_PIECE = 1 << 20
-_LOOKS_ONLY = "observe"
-"""How far Clearway goes for a leader who may have changed it (`app.people.settings.Mode`)."""
-WAITING = ("proposed", "accepted")
-"""States of plans of which nothing was written yet (`app.life.states`)."""
-AT_WORK = {"applying": "partly_applied", "undoing": "partly_undone"}
-"""States in which a worker goes on with a plan, and those in which it has stopped on the way."""
-GOES_ON = ("sign-in", "disconnected", "unreachable")
-"""Reasons for which a plan that has stopped goes on by itself (`app.life.reasons`)."""
-RESTS_ON_OTHER = {"state": "stale", "reason": "settings"}
-"""What becomes of a plan that rests on settings, locks and a diary which may be others by now."""
-_CLOCKS = timedelta(hours=1)
-"""By how much the clocks of those who write states and make backups may differ, and more."""
 _PATIENCE = 30
 """Seconds for which a copy waits for somebody else's transaction."""
 
@@ -111,27 +67,6 @@ class Restored:
     leaders: int
     departed: int
     looked_at: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Since:
-    """What happened after a backup was made that holds for the restored rows too."""
-
-    departed: Sequence[tuple[str, str, datetime]] = ()
-    leaving: Sequence[tuple[str, datetime]] = ()
-    revoked: Sequence[tuple[str, datetime]] = ()
-    modes: Sequence[tuple[str, str, datetime, datetime | None]] = ()
-    plans: Sequence["_PlanSince"] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _PlanSince:
-    """How a plan stands by now, with its journal and its holds: columns by name."""
-
-    id: str
-    values: Mapping[str, Any]
-    steps: Sequence[Mapping[str, Any]]
-    holds: Sequence[Mapping[str, Any]]
 
 
 def back_up(database: Database, file: BinaryIO, at: datetime) -> int:
@@ -180,11 +115,11 @@ def restore(
     """
     found = look(database, file)
     _refuse(database, found, at)
-    since = _Since()
+    since = Since()
     if _has(database, Leader.__tablename__):
         with database.transaction() as session:
             _refuse_taken(session, replace=replace)
-            since = _read_since(session, found.made_at)
+            since = read_since(session, database.vault, found.made_at)
     given = [(Gone.LEADER.value, each, at) for each in departed]
     since = replaced(since, departed=(*since.departed, *given))
     # what open connections know of the tables is about to be wrong
@@ -199,7 +134,7 @@ def restore(
         for what, row_id, when in since.departed
         if what == Gone.LEADER.value and when >= found.made_at
     }
-    known = [leader_id for leader_id, *_ in since.modes]
+    known = [leader_id for leader_id, _ in since.chosen]
     with database.transaction() as session:
         leaders = session.scalars(select(func.count()).select_from(Leader)).one()
         unknown = select(func.count()).where(Leader.id.not_in(known))
@@ -234,116 +169,6 @@ def _has(database: Database, table: str) -> bool:
         return inspect(connection).has_table(table)
 
 
-def _read_since(session: Session, made_at: datetime) -> _Since:
-    gone = select(Departed.what, Departed.id, Departed.at)
-    leaving = select(Leader.id, Leader.leaving_at).where(Leader.leaving_at.is_not(None))
-    revoked = select(Delegation.id, Delegation.revoked_at).where(Delegation.revoked_at.is_not(None))
-    modes = select(Leader.id, Leader.mode, Leader.mode_since, Leader.paused_until)
-    return _Since(
-        [(what, row_id, when) for what, row_id, when in session.execute(gone)],
-        [(row_id, when) for row_id, when in session.execute(leaving) if when],
-        [(row_id, when) for row_id, when in session.execute(revoked) if when],
-        [(row_id, mode, when, pause) for row_id, mode, when, pause in session.execute(modes)],
-        _read_plans(session, made_at),
-    )
-
-
-def _read_plans(session: Session, made_at: datetime) -> Sequence[_PlanSince]:
-    """The plans whose state or journal may be another than the backup has it."""
-    may_differ = or_(
-        Plan.state_since >= made_at - _CLOCKS, Plan.state.in_((*AT_WORK, *AT_WORK.values()))
-    )
-    return [
-        _PlanSince(
-            each.id,
-            {name: getattr(each, name) for name in _PROGRESS},
-            [_columns(step) for step in session.scalars(_of_plan(Step, each.id))],
-            [_columns(hold) for hold in session.scalars(_of_plan(Hold, each.id))],
-        )
-        for each in session.scalars(select(Plan).where(may_differ).order_by(Plan.made_at, Plan.id))
-    ]
-
-
-_PROGRESS = ("state", "state_since", "reason", "undo_until")
-
-
-def _of_plan(table: type[Step] | type[Hold], plan_id: str) -> Any:
-    return select(table).where(table.plan_id == plan_id)
-
-
-def _columns(row: Base) -> Mapping[str, Any]:
-    return {each.name: getattr(row, each.name) for each in row.__table__.columns}
-
-
-def _settle(since: _Since) -> Iterator[Executable]:
-    """The statements that make a restored copy true again."""
-    for what, row_id, when in since.departed:
-        yield delete(Departed).where(Departed.what == what, Departed.id == row_id)
-        yield insert(Departed).values(what=what, id=row_id, at=when)
-    for table, what in ((Connection, Gone.CONNECTION), (Leader, Gone.LEADER)):
-        gone = select(Departed.id).where(Departed.what == what.value)
-        yield delete(table).where(table.id.in_(gone))
-    yield update(Leader).values(mode=_LOOKS_ONLY)
-    for row_id, mode, when, pause in since.modes:
-        chosen = {"mode": mode, "mode_since": when, "paused_until": pause}
-        yield update(Leader).where(Leader.id == row_id).values(chosen)
-    for row_id, when in since.leaving:
-        yield update(Leader).where(Leader.id == row_id).values(leaving_at=when)
-    for row_id, when in since.revoked:
-        taken_back = {"revoked_at": when, "invitation": null()}
-        yield update(Delegation).where(Delegation.id == row_id).values(taken_back)
-    yield from _settle_plans(since.plans)
-    # one that was accepted or taken back since could be used again
-    yield update(Delegation).values(invitation=null())
-    for short_lived in (SignIn, Errand, Answered, Worker):
-        yield delete(short_lived)
-    # nobody is at work on a diary, and each has to be looked at again
-    free = {"holder": null(), "leased_until": null(), "queued_at": null(), "attempts": 0}
-    yield update(Mailbox).values(free | {"dirty_at": database_now()})
-
-
-def _settle_plans(known: Sequence[_PlanSince]) -> Iterator[Executable]:
-    """Plans stand as they did last; what nobody knows the end of is not gone on with."""
-    yield from _stop_plans()
-    for each in known:
-        yield update(Plan).where(Plan.id == each.id).values(dict(each.values))
-        yield delete(Step).where(Step.plan_id == each.id)
-        yield delete(Hold).where(Hold.plan_id == each.id)
-        is_there = exists().where(Plan.id == each.id)
-        for step in each.steps:
-            yield _insert_where(Step, step, is_there)
-        for hold in each.holds:
-            same = and_(Hold.leader_id == hold["leader_id"], Hold.event == hold["event"])
-            yield delete(Hold).where(same, is_there)
-            connected = exists().where(Connection.id == hold["connection_id"])
-            yield _insert_where(Hold, hold, and_(is_there, connected))
-    given_up = RESTS_ON_OTHER | {"state_since": database_now()}
-    yield update(Plan).where(Plan.state.in_(WAITING)).values(given_up)
-
-
-def _stop_plans() -> Iterator[Executable]:
-    """Plans at work wait for their leader; one that was not begun is given up."""
-    begun = exists().where(Step.plan_id == Plan.id)
-    first = next(iter(AT_WORK))
-    yield update(Plan).where(Plan.state == first, ~begun).values(RESTS_ON_OTHER)
-    for working, stopped in AT_WORK.items():
-        would_go_on = and_(Plan.state == stopped, Plan.reason.in_(GOES_ON))
-        waits = RESTS_ON_OTHER | {"state": stopped}
-        yield update(Plan).where(or_(Plan.state == working, would_go_on)).values(waits)
-
-
-def _insert_where(
-    table: type[Base], row: Mapping[str, Any], holds: ColumnElement[bool]
-) -> Executable:
-    """Put a row back where what it belongs to is there."""
-    columns = table.__table__.columns
-    values = [
-        null() if row[each.name] is None else literal(row[each.name], each.type) for each in columns
-    ]
-    names = [each.name for each in columns]
-    return insert(table).from_select(names, select(*values).where(holds))
-
-
 # --- SQLite ------------------------------------------------------------------------------------
 
 
@@ -356,7 +181,7 @@ def _copy_sqlite(database: Database) -> Iterator[bytes]:
         yield from _read(copy)
 
 
-def _restore_sqlite(database: Database, file: BinaryIO, since: _Since) -> None:
+def _restore_sqlite(database: Database, file: BinaryIO, since: Since) -> None:
     live = _file(database)
     with TemporaryDirectory(dir=live.parent, prefix=".restore-") as folder:
         copy = Path(folder, "copy")
@@ -365,7 +190,7 @@ def _restore_sqlite(database: Database, file: BinaryIO, since: _Since) -> None:
                 written.write(piece)
         engine = make_engine(f"sqlite:///{copy}")
         with engine.begin() as connection:
-            for statement in _settle(since):
+            for statement in settle(since):
                 connection.execute(statement)
         engine.dispose()
         # page by page within one transaction of the old file, whoever else has it open
@@ -392,8 +217,8 @@ def _copy_postgresql(database: Database) -> Iterator[bytes]:
     return postgresql.dump(database.engine.url, tables)
 
 
-def _restore_postgresql(database: Database, file: BinaryIO, since: _Since) -> None:
-    statements = [_as_text(database, each) for each in _settle(since)]
+def _restore_postgresql(database: Database, file: BinaryIO, since: Since) -> None:
+    statements = [_as_text(database, each) for each in settle(since)]
     postgresql.load(database.engine.url, _contents(database, file), statements)
 
 

@@ -3,8 +3,10 @@
 A leader's meeting lies on Radicale, which tells nobody, and a real relay takes the letters.
 """
 
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 
@@ -14,6 +16,7 @@ from app.life import applying, diaries, reports, undoing
 from app.life.reasons import Reason
 from app.life.reports import Fate
 from app.life.states import PlanState
+from app.storage.backup import back_up, restore
 from app.storage.tables import Disturbance
 from rules.change import Agreement, Change, ChangeKind
 from tests.contract.stage import Planted
@@ -150,3 +153,16 @@ def test_no_address_is_in_the_ledger(scene):
     for each in rows:
         held = " ".join(str(getattr(each, one.name)) for one in Disturbance.__table__.c)
         assert "@" not in held and "board" not in held
+
+
+def test_who_is_due_a_letter_has_it_once_after_a_restore(scene) -> None:
+    scene.accept(A, B)
+    file = io.BytesIO()
+    back_up(scene.world.database, file, NOW)
+    scene.inbox.left[B] = 1
+    assert scene.apply().state is PlanState.APPLYING
+    assert scene.told() == [A]
+    scene.world.free()
+    restore(scene.world.database, file, NOW + timedelta(hours=1), replace=True)
+    assert scene.apply().state is PlanState.APPLIED
+    assert scene.told() == [A, B]

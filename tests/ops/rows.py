@@ -156,6 +156,14 @@ def a_disturbance(session: Session, leader_id: str, at: datetime) -> Disturbance
     return row
 
 
+def a_lock(session: Session, leader_id: str, at: datetime, contents: Sealed) -> Lock:
+    row = Lock(
+        id=an_id(), leader_id=leader_id, event=an_id(), scope="event", at=at, contents=contents
+    )
+    session.add(row)
+    return row
+
+
 def a_history_entry(database: Database, session: Session, leader_id: str, at: datetime) -> Any:
     row = HistoryEntry(
         leader_id=leader_id,
@@ -213,15 +221,7 @@ def a_full_leader(database: Database) -> str:
         a_disturbance(session, leader_id, NOW)
         a_history_entry(database, session, leader_id, NOW)
         an_answer(database, session, leader_id, NOW)
-        lock = Lock(
-            id=an_id(),
-            leader_id=leader_id,
-            event=an_id(),
-            scope="event",
-            at=NOW,
-            contents=database.vault.seal({}),
-        )
-        session.add(lock)
+        a_lock(session, leader_id, NOW, contents=database.vault.seal({}))
         a_sign_in(database, session, NOW + timedelta(days=1))
         an_errand(database, session, NOW + timedelta(days=1))
     return leader_id

@@ -11,16 +11,38 @@ from sqlalchemy import delete, make_url, select, update
 from app import clock, logs
 from app.life import reasons, states
 from app.life.states import PlanState
-from app.storage import backup, connections, rows
+from app.people.settings import Mode
+from app.storage import connections, rows, since
 from app.storage.backup import BackupError, back_up, restore
 from app.storage.mailboxes import see_worker
 from app.storage.postgresql import dump
 from app.storage.retention import purge
 from app.storage.sealed_file import NoSealedFile, read_sealed, write_sealed
-from app.storage.tables import Delegation, Hold, Leader, Lock, Mailbox, Plan, Step
+from app.storage.tables import (
+    Delegation,
+    Disturbance,
+    HistoryEntry,
+    Hold,
+    Leader,
+    Lock,
+    Mailbox,
+    Override,
+    Plan,
+    Step,
+)
 from app.storage.vault import Vault, new_key
 from tests.ops.conftest import Installed
-from tests.ops.rows import a_connection, a_full_leader, a_hold, a_leader, a_plan, everything
+from tests.ops.rows import (
+    a_connection,
+    a_disturbance,
+    a_full_leader,
+    a_hold,
+    a_leader,
+    a_lock,
+    a_plan,
+    an_override,
+    everything,
+)
 
 FLEETING = ("sign_in", "errand", "answered", "worker", "departed", "mailbox")
 """What a restore does not bring back as it was."""
@@ -46,7 +68,7 @@ def saved(installed: Installed, tmp_path: Path) -> Path:
 def test_what_was_backed_up_is_restored(installed: Installed, saved: Path):
     before = everything(installed.open())
     with installed.open().transaction() as session:
-        session.execute(update(Lock).values(event="another"))
+        session.execute(update(HistoryEntry).values(what="another"))
     ran = installed.run("restore", saved, "--force", "--json")
     told = {name: ran.json[name] for name in ("leaders", "departed", "looked_at")}
     assert (ran.status, told) == (0, {"leaders": 2, "departed": 0, "looked_at": 0}), ran.err
@@ -93,6 +115,98 @@ def test_what_leaders_chose_since_holds(installed: Installed, saved: Path):
     assert chosen == [("observe", until)] * 2
     assert [row["invitation"] for row in after["delegation"]] == [None] * len(after["delegation"])
     assert after["delegation"]
+
+
+def test_settings_since_go_with_the_mode(installed: Installed, saved: Path):
+    """What was chosen to be done by itself is what it is done by."""
+    database = installed.open()
+    with database.transaction() as session:
+        fewer = {"settings": database.vault.seal({"auto": ["gap"]}), "version": 2, "mode": "auto"}
+        session.execute(update(Leader).values(fewer))
+    before = everything(database)["leader"]
+    assert installed.run("restore", saved, "--force").status == 0
+    assert everything(installed.open())["leader"] == before
+
+
+def test_nothing_is_done_by_itself_where_its_settings_cannot_be_read(
+    installed: Installed, saved: Path
+):
+    """They are as the backup has them; what else our keys do not open stays behind as well."""
+    before = everything(installed.open())
+    lost = Vault([new_key()])
+    by_itself, only_looked_at = (row["id"] for row in before["leader"])
+    with installed.open().transaction() as session:
+        for leader_id, mode in ((by_itself, "auto"), (only_looked_at, "observe")):
+            chosen = {"settings": lost.seal({}), "version": 7, "mode": mode}
+            session.execute(update(Leader).where(Leader.id == leader_id).values(chosen))
+        unread = {"contents": lost.seal({})}
+        a_lock(session, by_itself, clock.now(), **unread)
+        declined = {"state": "declined", "state_since": clock.now()}
+        session.execute(update(Plan).values(declined | unread))
+        a_plan(installed.open(), session, by_itself, **declined, **unread)
+    assert installed.run("restore", saved, "--force").status == 0
+    after = everything(installed.open())
+    found = {row["id"]: (row["mode"], row["version"]) for row in after["leader"]}
+    assert found == {by_itself: ("propose", 1), only_looked_at: ("observe", 1)}
+    assert [row["state"] for row in after["plan"]] == ["declined"] * 2
+    same = ("plan", "contents"), ("lock", "contents"), ("leader", "settings")
+    for table, column in same:
+        assert [row[column] for row in after[table]] == [row[column] for row in before[table]]
+
+
+def _live_on(installed: Installed, leader_id: str, connection_id: str) -> None:
+    """A plan with its journal and hold, and a row of everything that people did or heard of."""
+    database, moment = installed.open(), clock.now()
+    with database.transaction() as session:
+        plan_id = a_plan(database, session, leader_id, made_at=moment, state_since=moment)
+        a_hold(database, session, leader_id, connection_id, moment).plan_id = plan_id
+        an_override(session, leader_id, moment)
+        a_disturbance(session, leader_id, moment).plan_id = plan_id
+        a_lock(session, leader_id, moment, contents=database.vault.seal({}))
+
+
+def test_what_was_done_since_is_carried_for_those_who_stay(
+    installed: Installed, saved: Path, tmp_path, log
+):
+    database = installed.open()
+    connections_of = {row["leader_id"]: row["id"] for row in everything(database)["connection"]}
+    leaver, stayer = (row["id"] for row in everything(database)["leader"])
+    _live_on(installed, stayer, connections_of[stayer])
+    before = lasting(everything(database))
+    _live_on(installed, leaver, connections_of[leaver])
+    with database.transaction() as session:
+        newcomer = a_leader(database, session)
+        connection = a_connection(database, session, newcomer)
+    _live_on(installed, newcomer, connection)
+    lines = tmp_path / "log"
+    with log() as written:
+        logs.note(logs.Event.LEFT, leader=leaver)
+    lines.write_text(written.getvalue())
+    ran = installed.run("restore", saved, "--force", "--departed", lines)
+    assert ran.status == 0, ran.err
+    after = lasting(everything(installed.open()))
+    theirs = {
+        table: [row for row in rows if stayer in (row["id"], row.get("leader_id"))]
+        for table, rows in before.items()
+        if table not in ("step", "installation")
+    }
+    assert {table: after[table] for table in theirs} == theirs
+    assert after["step"] == [row for row in before["step"] if row["leader_id"] == stayer]
+
+
+def test_what_changed_since_takes_the_place_of_what_it_was(installed: Installed, saved: Path):
+    """A letter that went out, a time that was given back, a lock that was taken and set again."""
+    database = installed.open()
+    with database.transaction() as session:
+        session.execute(update(Override).values(owed_until=clock.now()))
+    assert installed.run("backup", saved.with_name("open")).status == 0
+    with database.transaction() as session:
+        session.execute(update(Override).values(owed_until=None))
+        session.execute(update(Disturbance).values(kind="letter", mails=1, at=clock.now()))
+        session.execute(update(Lock).values(id=Lock.leader_id, scope="series", at=clock.now()))
+    before = everything(database)
+    assert installed.run("restore", saved.with_name("open"), "--force").status == 0
+    assert lasting(everything(installed.open())) == lasting(before)
 
 
 @pytest.fixture
@@ -181,14 +295,15 @@ def test_no_plan_goes_on_where_the_old_database_is_lost(
 
 
 def test_the_words_of_plans_are_those_of_their_life():
-    assert {state.value for state in states.WAITING} == set(backup.WAITING)
+    assert {each.value for each in Mode} == {since.LOOKS_ONLY, since.ASKS, since.BY_ITSELF}
+    assert {state.value for state in states.WAITING} == set(since.WAITING)
     working = {state.value for state in states.WORKING}
-    assert working == {*backup.AT_WORK, "accepted"}
-    for state, stopped in backup.AT_WORK.items():
+    assert working == {*since.AT_WORK, "accepted"}
+    for state, stopped in since.AT_WORK.items():
         assert PlanState(stopped) in states.MOVES[PlanState(state)]
-    assert {reason.value for reason in reasons.RESUMABLE} == set(backup.GOES_ON)
-    assert PlanState(backup.RESTS_ON_OTHER["state"]) is PlanState.STALE
-    assert reasons.Reason(backup.RESTS_ON_OTHER["reason"]) not in reasons.RESUMABLE
+    assert {reason.value for reason in reasons.RESUMABLE} == set(since.GOES_ON)
+    assert PlanState(since.RESTS_ON_OTHER["state"]) is PlanState.STALE
+    assert reasons.Reason(since.RESTS_ON_OTHER["reason"]) not in reasons.RESUMABLE
 
 
 def test_who_left_since_is_not_brought_back(installed: Installed, saved: Path):
@@ -257,7 +372,7 @@ def test_restoring_is_all_or_nothing(installed: Installed, saved: Path, monkeypa
         yield update(Mailbox).values(attempts=7)
         yield update(Mailbox).values(leader_id="nobody")
 
-    monkeypatch.setattr(module, "_settle", failing)
+    monkeypatch.setattr(module, "settle", failing)
     ran = installed.run("restore", saved, "--force")
     assert (ran.status, ran.err.count("\n")) == (2, 1)
     assert everything(installed.open()) == before
