@@ -89,10 +89,7 @@ _FOUND: dict[str, Any] = {
     ),
 )
 async def slots(request: Request) -> Response:
-    """Ranks the times at which everybody can meet by what each takes of the leaders' protection.
-
-    The answer has nothing of anybody's calendar but those times, and says of no minute whose it is.
-    """
+    """Ranks times by what they take of the leaders' protection. It tells nothing else of a calendar."""
     return await receive(request, _slots, SlotsRequest, asks=True)
 
 

@@ -44,6 +44,7 @@ LEADERS_ALONE = {
     "invite",
     "revoke",
     "reminders",
+    "workload",
 }
 MONDAY = datetime(2026, 11, 23, 8, tzinfo=UTC)
 ADDRESS = "zebedee@trust.example"
