@@ -11,6 +11,7 @@ _KEY = (
     (Look.TEAM, Mark.SAME, "T: time with the team"),
     (Look.PROTECTED, Mark.SAME, "P: protected time"),
     (Look.BREAK, Mark.SAME, "B: break"),
+    (Look.LEARNING, Mark.SAME, "L: time to learn"),
     (Look.GAP, Mark.SAME, "Time between meetings, or end of day"),
     (Look.OWN_TIME, Mark.SAME, "Your own time"),
     (Look.PROTECTED, Mark.NEW, "Thick edge and plus: new"),

@@ -249,7 +249,7 @@ def _not_made(hold: NewHold, zone: ZoneInfo) -> str:
     name = _name(new_hold(hold.kind, hold.span))
     day = say_day(local_date(hold.span.start, zone))
     if hold.kind is Kind.POD:
-        return f"No new {name} in the week of {day}."
+        return f"No new team chat in the week of {day}."
     if hold.kind is Kind.GAP:
         return f"No new {name} on {day}."
     return f"No new {name} from {say_span(hold.span, zone)} on {day}."

@@ -226,7 +226,7 @@ def plan_view(
         unknown=any(each.agreement is Agreement.UNKNOWN for each in changes),
         mails=_mails(changes),
         unsent=_unsent(found),
-        notes=tuple(kept.contents.shown["warnings"]) if kept.contents is not None else (),
+        notes=tuple(kept.contents.shown.get("warnings", ())) if kept.contents is not None else (),
         waits=waits,
         works=kept.state in WORKING,
         can_undo=in_time and kept.state in UNDOABLE,
