@@ -30,7 +30,7 @@ _TIERS = {
 }
 
 
-_COUNTED = "gaps, protected time, chats, breaks and ends of day"
+_COUNTED = "gaps, protected time, chats, breaks, ends of day"
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,9 +236,9 @@ def _show_numbers(page: Page, planned: Planned) -> None:
     page.head("What it comes to")
     page.pairs(
         (
-            (f"{planned.minutes_regained:>5}", "minutes regained"),
-            (f"{numbers.must_missing:>5}", f"minutes still missing of {_COUNTED} (must)"),
-            (f"{objective.should_missing:>5}", f"minutes still missing of {_COUNTED} (should)"),
+            (f"{planned.minutes_regained:>5}", f"minutes regained of {_COUNTED}"),
+            (f"{numbers.must_missing:>5}", "minutes of these still missing (must)"),
+            (f"{objective.should_missing:>5}", "minutes of these still missing (should)"),
             (f"{numbers.people_told:>5}", "people told"),
             (f"{numbers.meetings_changed:>5}", "meetings changed"),
             (f"{numbers.minutes_shifted:>5}", "minutes by which meetings move or end early"),

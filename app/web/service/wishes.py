@@ -55,15 +55,15 @@ _EACH_WEEK: Mapping[str, str] = {
 }
 _EVERY_FEW_WEEKS: Mapping[str, str] = {
     "reports": "People who report to you",
-    "one_to_one_weeks": "Weeks in which each of them has a one-to-one",
+    "one_to_one_weeks": "How often each of them has a one-to-one",
     "one_to_one_minutes": "Length of a one-to-one",
-    "review_weeks": "Weeks in which each has a talk about circumstances",
-    "appreciation_weeks": "Weeks in which there is one time to say thank you",
-    "face_day_weeks": "Weeks in which there is one day in person",
+    "review_weeks": "How often each has a talk about circumstances",
+    "appreciation_weeks": "How often there is a time to say thank you",
+    "face_day_weeks": "How often there is a day in person",
     "face_day_travel": "Free of meetings before and after a day in person",
 }
 _FOR_YOURSELF: Mapping[str, str] = {
-    "check_in_weeks": "Weeks in which there is one check-in",
+    "check_in_weeks": "How often there is a check-in",
     "check_in_minutes": "Length of a check-in",
 }
 _GROUPS = (

@@ -386,7 +386,7 @@ def test_what_comes_back_every_few_weeks_can_be_wished_for(leader: Browser, depl
     kept = leaders.get(deployment, leader_id).settings.policy
     assert "learning_severity" not in kept and "reports" not in kept
     told = wish(leader, {"version": "4", "face_day_weeks": "27"}, 422)
-    assert "“Weeks in which there is one day in person” is between 0 and 26 weeks" in told
+    assert "“How often there is a day in person” is between 0 and 26 weeks" in told
 
 
 def test_what_comes_back_may_go_by_itself(leader: Browser, deployment) -> None:
