@@ -52,6 +52,17 @@ class Kind(StrEnum):
 
 HOLD_CLASS = frozenset({Kind.PROTECTED, Kind.GAP, Kind.BREAK, Kind.END_OF_DAY, Kind.LEARNING})
 TEAM_KINDS = frozenset({Kind.POD, Kind.ONE_TO_ONE, Kind.APPRECIATION, Kind.REVIEW, Kind.FACE_DAY})
+REGULAR_KINDS = frozenset(
+    {
+        Kind.ONE_TO_ONE,
+        Kind.APPRECIATION,
+        Kind.REVIEW,
+        Kind.FACE_DAY,
+        Kind.LEARNING,
+        Kind.CHECK_IN,
+    }
+)
+"""Holds that come back every so many weeks."""
 NOT_HOLDS = frozenset({Kind.CLINICAL, Kind.ON_CALL, Kind.TRAVEL})
 """Kinds that describe somebody's event and never one that Clearway wrote."""
 

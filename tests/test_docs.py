@@ -9,6 +9,7 @@ from packaging.requirements import Requirement
 
 from app.services.policy_file import read_policy
 from app.services.source import Source
+from rules.policy import Severity
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -42,6 +43,14 @@ def test_the_settings_in_the_readme_can_be_used() -> None:
     assert examples
     for example in examples:
         read_policy([Source("README.md", example.encode())])
+
+
+def test_the_settings_to_copy_can_be_used() -> None:
+    """The annotated example is accepted as it stands, the leader's part over the trust's."""
+    path = ROOT / "docs" / "policy.toml"
+    found = read_policy([Source(path.name, path.read_bytes())])
+    assert found.policy.reports == 4
+    assert found.policy.learning_severity is Severity.SHOULD
 
 
 def test_every_dependency_is_explained() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from app.cli.opening import Wish, apart, open_diary, source_options
-from app.cli.options import json_option, reading_options
+from app.cli.options import json_option, quarter_options, reading_options
 from app.cli.output import FOUND, open_page, waiting, warn, write, write_json
 
 
@@ -62,14 +62,14 @@ def check(as_json: bool, **given: Any) -> int:
 
 @click.command()
 @source_options
-@reading_options
+@quarter_options
 @click.option("--csv", "as_csv", is_flag=True, help="Print a table for a job plan, as CSV.")
 @json_option
 def workload(as_json: bool, as_csv: bool, **given: Any) -> None:
     """Show where the hours of a quarter go.
 
-    Week by week, and what of it is for the team. Without --to it looks at 13 weeks. It counts what is booked, never who was there, and nothing
-    of your own time.
+    Week by week, and what of it is for the team. Without --to it looks at 13 weeks. It counts
+    what is booked, never who was there, and nothing of your own time.
 
     \b
     Example:

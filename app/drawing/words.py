@@ -9,7 +9,7 @@ from rules.words import say_day, say_minutes
 
 NAMES = {
     Look.MEETING: "meeting",
-    Look.TEAM: "team chat",
+    Look.TEAM: "time with the team",
     Look.CLINICAL: "clinical session",
     Look.PROTECTED: "protected time",
     Look.GAP: "time between meetings",

@@ -12,11 +12,11 @@ from zoneinfo import ZoneInfo
 
 from app.bank_holidays import Nation
 from app.people.errors import BadChoice
-from app.people.settings import LeaderSettings, Reaction, Slot
+from app.people.settings import BY_ITSELF, LeaderSettings, Reaction, Slot
 from app.services.errors import BadInput
 from app.services.hours import USUAL_ZONE, find_zone
 from app.services.policy_file import PolicyFiles, read_nation
-from rules.event import HOLD_CLASS, Kind
+from rules.event import Kind
 from rules.policy import Layer, Policy, PolicyError, override
 from rules.working_pattern import PatternError, parse_hours
 
@@ -54,8 +54,8 @@ def checked(settings: LeaderSettings) -> LeaderSettings:
         raise BadChoice(_shortened(str(error))) from error
     _check_policy_size(settings.policy)
     _check_days(settings.days_off)
-    if not settings.auto <= HOLD_CLASS:
-        raise BadChoice(f"“auto” names kinds of holds: {', '.join(sorted(HOLD_CLASS))}.")
+    if not settings.auto <= BY_ITSELF:
+        raise BadChoice(f"“auto” names kinds of holds: {', '.join(sorted(BY_ITSELF))}.")
     return replace(settings, nation=nation, addresses=_checked_addresses(settings.addresses))
 
 

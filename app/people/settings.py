@@ -7,8 +7,11 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from rules.event import Kind
+from rules.event import HOLD_CLASS, REGULAR_KINDS, Kind
 from rules.working_pattern import DAYS
+
+BY_ITSELF = HOLD_CLASS | REGULAR_KINDS
+"""Kinds of holds that a leader may switch on, so that none of them is asked first."""
 
 
 class Mode(StrEnum):

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from app.services.read import OpenDiary
 from rules.finding import Finding
 from rules.planner.arrange import Task
+from rules.planner.cadences import reaching
 from rules.planner.plan import Tier
 from rules.planner.rights import Rights
 from rules.words import say_count
@@ -16,13 +17,18 @@ _DAY, _WEEK = timedelta(days=1), timedelta(weeks=1)
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
-    """The working days that a plan is made for; of all days, how many are over or too far ahead."""
+    """The working days that a plan is made for; of all days, how many are over or too far ahead.
+
+    `regular` is whether holds that come back every few weeks may be placed, on these days or
+    further ahead.
+    """
 
     days: frozenset[date]
     total: int
     over: int
     far: int
     weeks: int
+    regular: bool
 
     def counts(self, finding: Finding) -> bool:
         """Whether a plan could do anything about a finding; one of a week needs one day of it."""
@@ -35,9 +41,14 @@ class Ahead:
         return not self.over and not self.far
 
     @property
-    def is_empty(self) -> bool:
-        """Whether nothing is planned since the days are over or too far ahead."""
+    def is_uncounted(self) -> bool:
+        """Whether no day is in a plan's numbers, since all are over or too far ahead."""
         return not self.days and not self.is_whole
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing at all can be placed, for the same reason."""
+        return self.is_uncounted and not self.regular
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -58,9 +69,18 @@ class Ahead:
     def _say_far(self) -> str:
         if not self.far:
             return ""
-        which = "these days" if self.far == self.total else f"{self.far} of these days"
         weeks = say_count(self.weeks, "week")
-        return f"Plans look {weeks} ahead, so nothing is planned for {which} yet."
+        if not self.regular:
+            which = "these days" if self.far == self.total else f"{self.far} of these days"
+            return f"Plans look {weeks} ahead, so nothing is planned for {which} yet."
+        if self.far < self.total:
+            are = "1 of these days is" if self.far == 1 else f"{self.far} of these days are"
+        else:
+            are = "This day is" if self.far == 1 else "These days are"
+        return (
+            f"{are} more than {weeks} ahead; there, plans place only what comes back every few "
+            "weeks."
+        )
 
 
 def look_ahead(opened: OpenDiary) -> Ahead:
@@ -75,4 +95,6 @@ def look_ahead(opened: OpenDiary) -> Ahead:
         over=sum(day.date < today for day in diary.days),
         far=sum(day.date > last for day in diary.days),
         weeks=policy.protected_weeks,
+        regular=any(day.window and today <= day.date for day in diary.days)
+        and bool(reaching(diary, policy)),
     )

@@ -38,8 +38,8 @@ _PLANNED = frozenset(rule.id for rule in RULES if rule.planned)
 class Planned:
     """A plan for one tier, and how many seconds it took to make and prove.
 
-    `notes` are sentences about the options it was made with; `warnings` are those and the
-    diary's own.
+    `notes` are sentences about the options it was made with; `warnings` are those, the plan's and
+    the diary's own.
     """
 
     opened: OpenDiary
@@ -67,7 +67,7 @@ class Planned:
     @property
     def warnings(self) -> tuple[str, ...]:
         """Everything that whoever reads the plan has to know about how it was made."""
-        return (*self.opened.warnings, *self.notes)
+        return (*self.opened.warnings, *self.notes, *self.plan.notes)
 
     def shape(self, curve: "Sequence[CurveItem] | None" = None) -> "PlanResult":
         """What tools read, with the curve where that was asked for."""

@@ -30,6 +30,9 @@ _TIERS = {
 }
 
 
+_COUNTED = "gaps, protected time, chats, breaks, ends of day"
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One line of the list: a change with its number, or the gap holds of a day without one."""
@@ -64,6 +67,8 @@ def show_plan(page: Page, planned: Planned) -> None:
         page.say("There is nothing to change.")
     _show_series(page, planned)
     _show_remaining(page, planned)
+    if ahead.is_uncounted:
+        return
     _show_numbers(page, planned)
     page.console.print()
     page.say(say_proof(planned))
@@ -205,7 +210,7 @@ def _show_series(page: Page, planned: Planned) -> None:
 
 
 def _show_remaining(page: Page, planned: Planned) -> None:
-    if not planned.plan.remaining:
+    if not planned.plan.remaining and not planned.plan.notes:
         return
     page.head("What stays, and which meetings are in the way of it")
     occurrences = planned.opened.diary.occurrences
@@ -215,6 +220,7 @@ def _show_remaining(page: Page, planned: Planned) -> None:
         (f"{short_day(each.day)}  {each.missing:>3} min", _say_stays(each, starts, zone))
         for each in planned.plan.remaining
     )
+    page.pairs((page.glyphs.bullet, each) for each in planned.plan.notes)
 
 
 def _say_stays(each: Remaining, starts: Mapping[str, datetime], zone: ZoneInfo) -> str:
@@ -230,9 +236,9 @@ def _show_numbers(page: Page, planned: Planned) -> None:
     page.head("What it comes to")
     page.pairs(
         (
-            (f"{planned.minutes_regained:>5}", "minutes regained"),
-            (f"{numbers.must_missing:>5}", "minutes of the first kind (must) still missing"),
-            (f"{objective.should_missing:>5}", "minutes of the second kind (should) still missing"),
+            (f"{planned.minutes_regained:>5}", f"minutes regained of {_COUNTED}"),
+            (f"{numbers.must_missing:>5}", "minutes of these still missing (must)"),
+            (f"{objective.should_missing:>5}", "minutes of these still missing (should)"),
             (f"{numbers.people_told:>5}", "people told"),
             (f"{numbers.meetings_changed:>5}", "meetings changed"),
             (f"{numbers.minutes_shifted:>5}", "minutes by which meetings move or end early"),

@@ -13,8 +13,7 @@ from app import problems
 from app.door import sessions
 from app.door.desk import Desk, desk_of
 from app.door.intake import Form, content_type, read_form
-from app.drawing.layout import Look, Mark
-from app.drawing.svg import flag_sample, sample, stylesheet
+from app.drawing.svg import stylesheet
 from app.problems import EXPECTED, Kind
 from app.services import apply as applying
 from app.services import undo as undoing
@@ -28,6 +27,7 @@ from app.web import forms
 from app.web.carry import pack, unpack
 from app.web.forms import Answers, Wrong, WrongAnswers
 from app.web.left_out import LeftOut, find
+from app.web.legend import legend
 from app.web.presenters import curve_rows, left_view, overview, tier_views
 from app.web.rendering import render
 from app.web.trimming import Shown, show, show_points
@@ -49,19 +49,6 @@ NATIONS = (
     ("wales", "Wales"),
     ("northern-ireland", "Northern Ireland"),
     ("none", "None"),
-)
-_KEY = (
-    (Look.MEETING, Mark.SAME, "Meeting"),
-    (Look.CLINICAL, Mark.SAME, "C: clinical session"),
-    (Look.TEAM, Mark.SAME, "T: team chat"),
-    (Look.PROTECTED, Mark.SAME, "P: protected time"),
-    (Look.BREAK, Mark.SAME, "B: break"),
-    (Look.GAP, Mark.SAME, "Time between meetings, or end of day"),
-    (Look.OWN_TIME, Mark.SAME, "Your own time"),
-    (Look.PROTECTED, Mark.NEW, "Thick edge and plus: new"),
-    (Look.MEETING, Mark.MOVED, "Two arrows: moved here"),
-    (Look.MEETING, Mark.SHORTER, "Arrow to a line: ends early"),
-    (Look.MEETING, Mark.WAS, "Dashed: the time it leaves"),
 )
 
 
@@ -215,7 +202,7 @@ async def _week(desk: Desk, given: Answers, again: str = "", note: str = "") -> 
         price=say_minutes(opened.policy.price_person),
         answers=asdict(answers) | {"packed": answers.packed},
         can_take=len(answers.contents) == 1 and not answers.sources[0].is_json,
-        key=_key(),
+        key=legend(),
         wrong=(),
     )
 
@@ -280,11 +267,3 @@ def _undo_page(wrong: Sequence[Wrong], status: int = 422) -> HTMLResponse:
 def _file(content: bytes, media_type: str, name: str) -> Response:
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(content, media_type=media_type, headers=headers)
-
-
-def _key() -> list[dict[str, str]]:
-    made = [
-        {"name": name, "svg": sample(look, mark, f"key-{number}")}
-        for number, (look, mark, name) in enumerate(_KEY)
-    ]
-    return [*made, {"name": "Diamond: time still to find", "svg": flag_sample()}]

@@ -169,8 +169,8 @@ def overview(opened: OpenDiary) -> Overview:
     total = _missing(found, ahead)
     return Overview(
         when=_say_window(opened.diary),
-        lead=_lead(total, ahead),
-        unplanned=() if ahead.is_empty else ahead.sentences,
+        lead=_lead(total, ahead, others=_has_others(found)),
+        unplanned=() if ahead.is_uncounted else ahead.sentences,
         missing=_say_missing(total, ahead),
         pictures=pictures(opened, opened.diary, _in_play(found, ahead), "now", "Now"),
         facts=tuple(_facts(found, ahead)),
@@ -190,22 +190,28 @@ def _in_play(findings: Iterable[Finding], ahead: Ahead) -> tuple[Finding, ...]:
     return tuple(each for each in findings if not _RULES[each.rule].planned or ahead.counts(each))
 
 
-def _lead(minutes: int, ahead: Ahead) -> str:
-    if ahead.is_empty:
+def _has_others(findings: Iterable[Finding]) -> bool:
+    """Whether something is missing that no figure of a plan counts."""
+    return any(each.missing and not _RULES[each.rule].planned for each in findings)
+
+
+def _lead(minutes: int, ahead: Ahead, *, others: bool) -> str:
+    if ahead.is_uncounted:
         return " ".join(ahead.sentences)
     if minutes:
         return f"Your diary has {say_minutes(minutes)} still to find."
     whose = "Your diary has" if ahead.is_whole else "The days that are planned have"
-    return f"{whose} all that your settings ask for."
+    what = "the gaps, protected time, team time and breaks" if others else "all"
+    return f"{whose} {what} that your settings ask for."
 
 
 def _say_missing(minutes: int, ahead: Ahead) -> str:
-    return "–" if ahead.is_empty else say_minutes(minutes)
+    return "–" if ahead.is_uncounted else say_minutes(minutes)
 
 
 def _say_rest(ahead: Ahead) -> str:
     """What stands where nothing stays to find."""
-    if ahead.is_empty:
+    if ahead.is_uncounted:
         return ""
     where = "" if ahead.is_whole else " on the days that are planned"
     return f"Nothing stays to find{where}."
@@ -243,7 +249,7 @@ def _not_made(hold: NewHold, zone: ZoneInfo) -> str:
     name = _name(new_hold(hold.kind, hold.span))
     day = say_day(local_date(hold.span.start, zone))
     if hold.kind is Kind.POD:
-        return f"No new {name} in the week of {day}."
+        return f"No new team chat in the week of {day}."
     if hold.kind is Kind.GAP:
         return f"No new {name} on {day}."
     return f"No new {name} from {say_span(hold.span, zone)} on {day}."
@@ -307,10 +313,13 @@ def _tier(shown: Shown, same: str) -> TierView:
         missing=_say_missing(left, ahead),
         pictures=pictures(planned.opened, after, found, name, heading, plan.changes),
         days=tuple(change_days(plan.changes, planned.opened.diary.pattern.zone)),
-        stays=tuple(_stay(each, planned) for each in plan.remaining),
+        stays=(
+            *(_stay(each, planned) for each in plan.remaining),
+            *(Stay(each.removesuffix("."), "") for each in plan.notes),
+        ),
         rest=_say_rest(ahead),
         series=tuple(each.message for each in plan.series),
-        proof=" ".join(ahead.sentences) if ahead.is_empty else _proof(shown),
+        proof=" ".join(ahead.sentences) if ahead.is_uncounted else _proof(shown),
         hash=planned.hash,
         unknown=any(each.agreement is Agreement.UNKNOWN for each in plan.changes),
         same_as=same,

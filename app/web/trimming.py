@@ -14,11 +14,11 @@ from app.services.curve import Point
 from app.services.plan import Planned, regained
 from app.services.read import OpenDiary
 from app.web.left_out import LeftOut
-from rules.catalogue import RULES, evaluate
+from rules.catalogue import CADENCES, RULES, evaluate, rules_in_force
 from rules.change import Change, ChangeKind
 from rules.diary import Diary
 from rules.event import Kind
-from rules.finding import Finding
+from rules.finding import Finding, Rule
 from rules.interval import Interval
 from rules.outcome import after
 from rules.planner.gaps import gap_holds
@@ -27,6 +27,7 @@ from rules.planner.wording import say_reasons
 from rules.policy import Policy, Severity
 
 _PLANNED = frozenset(rule.id for rule in RULES if rule.planned)
+_REGULAR = frozenset(each.rule for each in CADENCES)
 _FLOORS = ("break", "end_of_day")
 
 
@@ -233,7 +234,21 @@ def _told(trim: _Trim, plan: Plan) -> Plan:
         objective=objective,
         proof=plan.proof if objective == plan.objective else _bounded(plan.proof, objective),
         series=tuple(each for each in plan.series if each.change.event_id in changed),
+        notes=(*plan.notes, *_say_left_out(trim)),
     )
+
+
+def _say_left_out(trim: _Trim) -> Iterator[str]:
+    """A sentence for each rule that asks for something every few weeks, and now has less of it."""
+    diary, policy = trim.opened.diary, trim.policy
+    planned, left = after(diary, trim.changes), after(diary, trim.rest)
+    for rule in rules_in_force(policy):
+        if rule.id in _REGULAR and _asks(rule, left, policy) > _asks(rule, planned, policy):
+            yield f"{rule.title}: you left out what would make room for it."
+
+
+def _asks(rule: Rule, diary: Diary, policy: Policy) -> int:
+    return sum(each.missing for each in rule.find(diary, policy))
 
 
 def _smaller(now: Iterable[Finding], left: Iterable[Finding]) -> frozenset[str]:

@@ -12,7 +12,7 @@ from rules.diary import Diary
 from rules.outcome import after
 from rules.planner.alternatives import Alternatives
 from rules.planner.arrange import Arrangement, Results, Task, arrange, solve_tier, tiers_up_to
-from rules.planner.cadences import regular_holds, served
+from rules.planner.cadences import regular_holds, say_lacking, served
 from rules.planner.changes import Regular, changes_of
 from rules.planner.plan import CurvePoint, Objective, Plan, Proof, Tier
 from rules.planner.reasons import with_reasons
@@ -62,6 +62,7 @@ def plan(
         objective=solved.objective,
         proof=_proof(solved.made),
         series=series_offers(solved.task, changes),
+        notes=tuple(say_lacking(solved.task, left)),
     )
     return made.disturbing(len(regular.gone))
 

@@ -8,16 +8,17 @@ on, and the next one is as far away as may be. Weeks without a working day ask f
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 
 from rules.cadence import Cadence, local_day
-from rules.catalogue import CADENCES, open_time
+from rules.catalogue import CADENCES, RULES, open_time
 from rules.change import Change
 from rules.diary import Day, Diary, break_span
-from rules.event import TEAM_KINDS, Kind, Occurrence, ScoredAs
+from rules.event import REGULAR_KINDS, TEAM_KINDS, Kind, Occurrence, ScoredAs
+from rules.finding import Finding
 from rules.interval import Interval, merge, subtract
 from rules.outcome import after, new_hold
 from rules.planner.arrange import Arrangement, Task
@@ -26,9 +27,9 @@ from rules.planner.gaps import GRID
 from rules.planner.model import Placement
 from rules.planner.plan import Tier
 from rules.planner.reasons import planned_findings
-from rules.planner.rights import REGULAR_KINDS
 from rules.planner.solve import solve_day
 from rules.policy import Policy, Severity
+from rules.words import say_day
 from rules.working_pattern import dates, monday
 
 CHECK_INS = Cadence(
@@ -65,6 +66,47 @@ def in_force(policy: Policy) -> tuple[Cadence, ...]:
         each for each in _ALL if each.weeks(policy) and each.wanted(policy) and _is_on(each, policy)
     ]
     return tuple(sorted(asked, key=lambda each: -each.minutes(policy)))
+
+
+def reaching(diary: Diary, policy: Policy) -> tuple[Cadence, ...]:
+    """Those of which a window shows enough weeks in a row to tell what is lacking."""
+    weeks = len({monday(each) for each in dates(diary.start, diary.end)})
+    return tuple(each for each in in_force(policy) if _stretch(each, policy)[0] <= weeks)
+
+
+def say_lacking(task: Task, left: Iterable[Finding]) -> Iterator[str]:
+    """A sentence for each rule of a cadence of which something stays, given what a plan leaves.
+
+    Nothing is said of weeks that are over, or in which the leader wants none.
+    """
+    findings = tuple(left)
+    for cadence in CADENCES:
+        stays = [each for each in findings if each.rule == cadence.rule and each.missing]
+        stays = [each for each in stays if _is_wanted(task, cadence, each)]
+        if stays:
+            yield _say_stays(cadence, task.policy, stays)
+
+
+def _is_wanted(task: Task, cadence: Cadence, finding: Finding) -> bool:
+    span = dates(finding.day, finding.day + cadence.weeks(task.policy) * _WEEK)
+    return any(
+        task.today <= day and task.rights.wants(day, cadence.kind)
+        for day in span
+        if task.diary.day(day).window
+    )
+
+
+def _say_stays(cadence: Cadence, policy: Policy, stays: Sequence[Finding]) -> str:
+    title = next(each.title for each in RULES if each.id == cadence.rule)
+    first, *more = (each.missing // cadence.minutes(policy) for each in stays)
+    weeks = cadence.weeks(policy)
+    stretch = f"the {weeks} weeks from" if weeks > 1 else "the week of"
+    find = "finds" if first == 1 else "find"
+    later = f", and {sum(more)} later" if more else ""
+    return (
+        f"{title}: {first} {find} no room in {stretch} {say_day(stays[0].day)}{later}; "
+        "meetings, protected time and breaks come first."
+    )
 
 
 def served(task: Task, change: Change) -> tuple[str, ...]:

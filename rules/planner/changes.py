@@ -6,14 +6,13 @@ from datetime import date, datetime, timedelta
 
 from rules.change import Agreement, Change, ChangeKind
 from rules.diary import Diary
-from rules.event import Kind, Occurrence
+from rules.event import REGULAR_KINDS, Kind, Occurrence
 from rules.interval import Interval
 from rules.outcome import after
 from rules.planner import wording
 from rules.planner.arrange import Arrangement, Task
 from rules.planner.gaps import gap_holds
 from rules.planner.model import Placement
-from rules.planner.rights import REGULAR_KINDS
 from rules.planner.solve import Option
 from rules.working_pattern import local_date, monday
 

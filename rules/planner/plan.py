@@ -90,7 +90,10 @@ class SeriesOffer:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A set of changes and a proof. Nothing is written until it is applied."""
+    """A set of changes and a proof. Nothing is written until it is applied.
+
+    `notes` say what comes back every few weeks and finds no room.
+    """
 
     tier: Tier
     now: datetime
@@ -100,6 +103,7 @@ class Plan:
     objective: Objective
     proof: Proof
     series: tuple[SeriesOffer, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def disturbing(self, holds: int) -> "Plan":
         """The plan with so many holds more that it moves or removes, in its numbers and bound."""

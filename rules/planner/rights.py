@@ -6,23 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from rules.diary import Day, Diary
-from rules.event import Kind, Occurrence, ScoredAs
+from rules.event import REGULAR_KINDS, Kind, Occurrence, ScoredAs
 from rules.interval import Interval
 from rules.planner.plan import Tier
 from rules.policy import Policy
 
 OWN_KINDS = frozenset({Kind.PROTECTED, Kind.GAP, Kind.BREAK, Kind.END_OF_DAY, Kind.POD})
-REGULAR_KINDS = frozenset(
-    {
-        Kind.ONE_TO_ONE,
-        Kind.APPRECIATION,
-        Kind.REVIEW,
-        Kind.FACE_DAY,
-        Kind.LEARNING,
-        Kind.CHECK_IN,
-    }
-)
-"""Holds that come back every so many weeks."""
 CUTS = (5, 10)
 """Minutes by which a meeting may end early."""
 LARGEST_MEETING = 20_000

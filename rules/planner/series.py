@@ -14,7 +14,7 @@ from rules.planner.arrange import Task, arrange, solve_tier
 from rules.planner.changes import PLANNED
 from rules.planner.plan import SeriesOffer, Tier
 from rules.planner.rights import Rights
-from rules.words import say_count, say_list, say_minutes, say_time, say_weekday
+from rules.words import say_list, say_minutes, say_time, say_weekday
 from rules.working_pattern import local_date
 
 WEEKS, ENOUGH = 4, 3
@@ -75,9 +75,15 @@ def _offer(task: Task, alike: Sequence[_Helpful]) -> SeriesOffer:
     people = {each.meeting.uid: each.meeting.other_people for each in alike}
     message = (
         f"{what} It helps in {often} of the next {WEEKS} weeks. "
-        f"To do it, edit the series in your calendar: {say_count(1, 'mail')} to each person."
+        f"To do it, edit {_say_edits(len(people))}."
     )
     return SeriesOffer(first.meeting.uid, first.change, weeks, sum(people.values()), message)
+
+
+def _say_edits(series: int) -> str:
+    if series == 1:
+        return "the series in your calendar: 1 mail to each person"
+    return f"the {series} series in your calendar: 1 mail to each person for each of them"
 
 
 def _say_what(task: Task, change: Change, meeting: Occurrence, weekdays: str) -> str:

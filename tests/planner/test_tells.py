@@ -109,6 +109,7 @@ def test_a_series_that_helps_every_week_is_offered_once() -> None:
     assert [offer.uid for offer in found.series] == ["first@x"]
     assert found.series[0].weeks == 4
     assert found.series[0].mails == 2
+    assert found.series[0].message.endswith("the series in your calendar: 1 mail to each person.")
 
 
 def test_series_alike_are_one_offer_that_names_the_weekdays() -> None:
@@ -127,7 +128,7 @@ def test_series_alike_are_one_offer_that_names_the_weekdays() -> None:
     assert offer.message == (
         "You could end every meeting of the 10am series on Mondays, Tuesdays and Wednesdays "
         "10 minutes early. It helps in 4 of the next 4 weeks. "
-        "To do it, edit the series in your calendar: 1 mail to each person."
+        "To do it, edit the 3 series in your calendar: 1 mail to each person for each of them."
     )
     assert offer.mails == 6
 

@@ -10,20 +10,20 @@ from starlette.responses import Response
 from app.people import choices, leaders
 from app.people.errors import BadChoice
 from app.people.leaders import Leader
-from app.people.settings import Mode
+from app.people.settings import BY_ITSELF, Mode
 from app.services.hours import USUAL_HOURS, USUAL_ZONE
 from app.web.forms import Wrong
 from app.web.pages import NATIONS
 from app.web.service.visits import HOME, MINE, Call, Member, admit, attend, go
 from app.web.service.words import HOLDS, say_until
-from rules.event import HOLD_CLASS, Kind
+from rules.event import Kind
 
 router = APIRouter()
 _START = "/you/start"
 NEW = 1
 """The version of settings that nobody has looked at."""
 _NOTHING_TICKED = "Tick what Clearway may place, or choose to be asked first."
-_AUTO = tuple((each, name) for each, name in HOLDS.items() if each in HOLD_CLASS)
+_AUTO = tuple((each, name) for each, name in HOLDS.items() if each in BY_ITSELF)
 
 
 @router.get(HOME)

@@ -19,6 +19,7 @@ from app.people import leaders
 from app.people.choices import zone_of
 from app.people.errors import BadChoice
 from app.people.settings import Mode
+from app.web.legend import legend
 from app.web.presenters import Picture, pictures
 from app.web.service.views import plan_line, plan_view
 from app.web.service.visits import Call, attend, go
@@ -117,7 +118,7 @@ def _show(call: Call) -> Response:
         with suppress(*problems.EXPECTED):
             drawn = _draw(call, found.kept.contents.changes)
     looks = leader.mode is Mode.OBSERVE
-    return call.page("plan.html", plan=shown, pictures=drawn, looks=looks)
+    return call.page("plan.html", plan=shown, pictures=drawn, key=legend(), looks=looks)
 
 
 def _draw(call: Call, changes: Sequence[Change]) -> tuple[Picture, ...]:

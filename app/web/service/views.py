@@ -160,6 +160,7 @@ class PlanView:
     unknown: bool
     mails: str
     unsent: str
+    notes: tuple[str, ...]
     waits: bool
     works: bool
     can_undo: bool
@@ -225,6 +226,7 @@ def plan_view(
         unknown=any(each.agreement is Agreement.UNKNOWN for each in changes),
         mails=_mails(changes),
         unsent=_unsent(found),
+        notes=tuple(kept.contents.shown.get("warnings", ())) if kept.contents is not None else (),
         waits=waits,
         works=kept.state in WORKING,
         can_undo=in_time and kept.state in UNDOABLE,

@@ -12,19 +12,18 @@ from starlette.responses import Response
 from app.people import choices, leaders
 from app.people.errors import BadChoice
 from app.people.leaders import Leader
-from app.people.settings import Reaction
+from app.people.settings import BY_ITSELF, Reaction
 from app.web.forms import Wrong
 from app.web.service.clocks import read_clock
 from app.web.service.visits import Call, attend, go
 from app.web.service.words import HOLDS
-from rules.event import HOLD_CLASS
-from rules.policy import Policy
+from rules.policy import Policy, Severity
 from rules.reminders import REMINDERS
 from rules.working_pattern import DAYS
 
 router = APIRouter()
 _WISHES = "/you/{diary}/wishes"
-_KINDS = tuple((each.value, name) for each, name in HOLDS.items() if each in HOLD_CLASS)
+_KINDS = tuple((each.value, name) for each, name in HOLDS.items() if each in BY_ITSELF)
 _WEEKDAYS = tuple(
     zip(
         DAYS,
@@ -45,7 +44,7 @@ _REACTIONS = (
         "Where the calendar can do that, and at most five times a week. Else I am told.",
     ),
 )
-_NUMBERS: Mapping[str, str] = {
+_EACH_WEEK: Mapping[str, str] = {
     "gap_minutes": "Free time between two meetings",
     "protected_minutes": "Protected time on a full day",
     "preferred_from": "Protected time is best after",
@@ -55,9 +54,38 @@ _NUMBERS: Mapping[str, str] = {
     "break_minutes": "Break on days over six hours",
     "end_of_day_minutes": "Free of meetings before the day ends",
 }
+_EVERY_FEW_WEEKS: Mapping[str, str] = {
+    "reports": "People who report to you",
+    "one_to_one_weeks": "How often each of them has a one-to-one",
+    "one_to_one_minutes": "Length of a one-to-one",
+    "review_weeks": "How often each has a talk about circumstances",
+    "appreciation_weeks": "How often there is a time to say thank you",
+    "face_day_weeks": "How often there is a day in person",
+    "face_day_travel": "Free of meetings before and after a day in person",
+}
+_FOR_YOURSELF: Mapping[str, str] = {
+    "check_in_weeks": "How often there is a check-in",
+    "check_in_minutes": "Length of a check-in",
+}
+_GROUPS = (
+    ("Every day and week", _EACH_WEEK),
+    ("With the team, every few weeks", _EVERY_FEW_WEEKS),
+    ("For yourself, every few weeks", _FOR_YOURSELF),
+)
 _REMINDERS: Mapping[str, str] = {each.setting: each.title for each in REMINDERS}
-_LABELS: Mapping[str, str] = {**_NUMBERS, **_REMINDERS}
+_LABELS: Mapping[str, str] = {
+    **_EACH_WEEK,
+    **_EVERY_FEW_WEEKS,
+    **_FOR_YOURSELF,
+    **_REMINDERS,
+}
 """The settings of the policy that leaders change; the others are for a policy file or REST."""
+_ZEROS: Mapping[str, str] = {
+    "reports": "0 means that none is planned for",
+    "face_day_weeks": "0 means not now",
+    "check_in_weeks": "0 means none",
+}
+_LEARNING = "learning_severity"
 _CLOCKS = frozenset({"preferred_from", "preferred_to"})
 _SPARE_ROWS = 2
 _PARTS = ("kind", "day", "from", "to")
@@ -90,7 +118,7 @@ async def change_wishes(request: Request) -> Response:
 def _show(call: Call) -> Response:
     found = leaders.get(call.deployment, call.leader_id)
     policy = found.settings.policy
-    written = {name: str(policy.get(name, "")) for name in _LABELS}
+    written = {name: str(policy.get(name, "")) for name in (*_LABELS, _LEARNING)}
     rows = [
         dict(
             zip(
@@ -125,7 +153,10 @@ def _page(
         rows=[*rows, *[dict.fromkeys(_PARTS, "")] * _SPARE_ROWS],
         kinds=_KINDS,
         weekdays=_WEEKDAYS,
-        numbers=[_number(name, written[name]) for name in _NUMBERS],
+        groups=[
+            (title, [_number(name, written[name]) for name in each]) for title, each in _GROUPS
+        ],
+        learns=written[_LEARNING] not in ("", Severity.OFF),
         reminders=[_often(name, written[name]) for name in _REMINDERS],
     )
 
@@ -137,8 +168,11 @@ def _number(name: str, value: str) -> Number:
         return Number(
             name, _LABELS[name], "A time of day, such as 13:00 or 1pm, or nothing.", value
         )
-    unit = "" if about.metadata["unit"] == "a week" else " minutes"
-    return Number(name, _LABELS[name], f"{low} to {high}{unit}. Usually {usual}.", value)
+    unit = about.metadata["unit"]
+    units = f" {unit}" if unit in ("minutes", "weeks") else ""
+    zero = f" {_ZEROS[name]}." if name in _ZEROS else ""
+    hint = f"{low} to {high}{units}. Usually {usual}.{zero}"
+    return Number(name, _LABELS[name], hint, value)
 
 
 def _often(name: str, value: str) -> Number:
@@ -164,8 +198,9 @@ def _change(call: Call) -> Response:
     found = leaders.get(call.deployment, call.leader_id)
     rows = _rows(call)
     written = {name: call.form.word(name) for name in _LABELS}
+    written[_LEARNING] = _severity(found, wanted=call.form.word("learning") == "yes")
     reaction = call.form.word("reaction")
-    others = {name: value for name, value in found.settings.policy.items() if name not in _LABELS}
+    others = {name: value for name, value in found.settings.policy.items() if name not in written}
     policy = {name: _read(name, text) for name, text in written.items() if text}
     wishes: dict[str, Any] = {"reaction": reaction, "never": [_slot(each) for each in rows]}
     told = {**found.settings.to_json(), **wishes, "policy": {**others, **policy}}
@@ -181,6 +216,14 @@ def _change(call: Call) -> Response:
     leaders.change_settings(call.deployment, call.leader_id, chosen, version, call.by)
     call.call_worker()
     return go(f"{call.home}/wishes", "settings")
+
+
+def _severity(found: Leader, *, wanted: bool) -> str:
+    """How much the rule about learning asks: as much as before, or as rules of its sort do."""
+    if not wanted:
+        return ""
+    before = str(found.settings.policy.get(_LEARNING, Severity.OFF))
+    return Severity.SHOULD.value if before == Severity.OFF else before
 
 
 def _rows(call: Call) -> Sequence[Row]:

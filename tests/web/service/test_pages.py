@@ -22,6 +22,7 @@ from app.storage.tables import Connection as ConnectionRow
 from app.storage.tables import Leader as LeaderRow
 from app.web.service import routes
 from app.web.service.offers import Offers
+from rules.event import Kind
 from rules.reminders import Reminder
 from tests.web.service.conftest import SITE, Account, Browser, Clock
 
@@ -301,11 +302,12 @@ def test_steps_that_no_calendar_takes_are_not_offered(leader: Browser, deploymen
     html = leader.see("/you/mine")
     assert "Your calendar cannot change meetings" in html
     assert 'value="holds"' in html and 'value="shorten"' not in html
-    assert "Holds reach 6 weeks ahead." in html
+    assert "Protected time and team time reach 6 weeks ahead." in html
+    assert "Plans that change meetings" not in html
     with deployment.database.transaction() as session:
         session.execute(update(ConnectionRow).values(meetings=None))
     html = leader.see("/you/mine")
-    assert 'value="move"' in html and "changes of meetings 2 weeks" in html
+    assert 'value="move"' in html and "Plans that change meetings look 2 weeks ahead." in html
 
 
 def test_what_is_ticked_is_placed_at_once(leader: Browser, account: Account) -> None:
@@ -366,6 +368,34 @@ def test_wishes_are_kept_beside_what_the_page_does_not_show(leader: Browser, dep
     wish(leader, {"version": "4", "never-out": "1"})
     assert leaders.get(deployment, known.id).settings.never == frozenset()
     assert "changed meanwhile" in wish(leader, {}, 412)
+
+
+def test_what_comes_back_every_few_weeks_can_be_wished_for(leader: Browser, deployment) -> None:
+    with deployment.database.transaction() as session:
+        leader_id = session.scalars(select(LeaderRow.id)).one()
+    numbers: dict[str, str | list[str]] = {"reports": "4", "face_day_weeks": "0"}
+    times: dict[str, str | list[str]] = {"never-kind": ["check_in", ""]}
+    wish(leader, {**numbers, **times, "learning": "yes", "check_in_weeks": "6"})
+    settings = leaders.get(deployment, leader_id).settings
+    assert {str(each) for each in settings.never} == {"check_in fri 15:00-17:00"}
+    wanted = {"reports": 4, "face_day_weeks": 0, "check_in_weeks": 6, "learning_severity": "should"}
+    assert wanted.items() <= settings.policy.items()
+    html = leader.see("/you/mine/wishes")
+    assert "0 to 26 weeks. Usually 13. 0 means not now." in html
+    assert re.search('id="learning"[^>]* checked', html)
+
+    wish(leader, {"version": "3", "reports": ""})
+    kept = leaders.get(deployment, leader_id).settings.policy
+    assert "learning_severity" not in kept and "reports" not in kept
+    told = wish(leader, {"version": "4", "face_day_weeks": "27"}, 422)
+    assert "“How often there is a day in person” is between 0 and 26 weeks" in told
+
+
+def test_what_comes_back_may_go_by_itself(leader: Browser, deployment) -> None:
+    leader.send("/you/mine/mode", mode="auto", auto=["one_to_one", "check_in"])
+    with deployment.database.transaction() as session:
+        leader_id = session.scalars(select(LeaderRow.id)).one()
+    assert leaders.get(deployment, leader_id).settings.auto == {Kind.ONE_TO_ONE, Kind.CHECK_IN}
 
 
 @pytest.mark.parametrize(
