@@ -589,3 +589,17 @@ def test_the_picture_of_the_readme_is_what_the_code_draws(root: Path) -> None:
     from app.web.readme import before_and_after
 
     assert (root / "docs" / "week.svg").read_text("utf-8") == before_and_after(THEN)
+
+
+def test_holds_that_come_back_are_shown_where_nothing_else_is_planned(
+    calendar: bytes, answers: dict[str, str]
+) -> None:
+    """Four weeks far ahead have a time to say thank you, and no figure is claimed of them."""
+    far = answers | {"first": "2027-01-11", "last": "2027-02-07"}
+    page = _at(NOW, calendar, far)
+    text = " ".join(page.texts)
+
+    assert "These days are more than 6 weeks ahead; there, plans place only what" in text
+    assert "so nothing is planned" not in text and "There is nothing to change" not in text
+    assert "Take this plan" in page.texts
+    assert "We proved this" not in text
