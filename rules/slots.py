@@ -164,7 +164,7 @@ class _Room:
             each.span
             for each in diary.occurrences
             if not each.all_day
-            and each.scored_as is not ScoredAs.NONE
+            and (each.on_call or each.scored_as is not ScoredAs.NONE)
             and not (each.kind in _GIVES_WAY and rights.is_own_hold(each))
         )
         return subtract(merge(hours), merge(stays))

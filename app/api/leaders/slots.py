@@ -86,6 +86,7 @@ _FOUND: dict[str, Any] = {
         problems.SILENT,
         problems.STATE,
         takes=Taken(SlotsRequest, _ASKED),
+        changes=True,
     ),
 )
 async def slots(request: Request) -> Response:
