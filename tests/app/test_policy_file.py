@@ -42,7 +42,8 @@ def test_the_example_in_the_documents_can_be_used():
 
 def test_every_setting_of_the_example_but_the_choices_is_the_default():
     found = read_policy([Source("policy.toml", EXAMPLE.read_bytes())]).policy
-    chosen = {"organisation", "categories", "preferred_from", "preferred_to", "reports"}
+    chosen = {"organisation", "categories", "preferred_from", "preferred_to"}
+    chosen |= {"reports", "learning_severity"}
     for name, value in vars(Policy()).items():
         assert name in chosen or getattr(found, name) == value
 
