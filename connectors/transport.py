@@ -23,7 +23,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
-from functools import partial
+from functools import cache, partial
 from math import isfinite, nan
 from typing import Any, Protocol
 
@@ -56,6 +56,15 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "PROPFIND", "REPORT"})
 _TO_TRY_AGAIN = frozenset({429, 500, 502, 503, 504})
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+@cache
+def certificates() -> ssl.SSLContext:
+    """How servers prove who they are, to every client of this process.
+
+    Reading the authorities takes longer than most requests, so they are read once.
+    """
+    return httpx.create_ssl_context()
 
 
 class Token(Protocol):
@@ -398,7 +407,11 @@ def new_client(
     hold a call for ever; nor does it pass a network on to httpcore, hence the private names.
     """
     client = httpx.Client(
-        transport=transport, timeout=TIMEOUT, headers=headers, follow_redirects=False
+        verify=certificates(),
+        transport=transport,
+        timeout=TIMEOUT,
+        headers=headers,
+        follow_redirects=False,
     )
     for each in (client._transport, *client._mounts.values()):
         own = _innermost(each)
@@ -508,7 +521,7 @@ class PublicOnly(httpx.BaseTransport):
         resolve: Callable[[str, int], Collection[str]] | None = None,
     ) -> None:
         self._allowed = tuple(allowed)
-        self.inner = inner or httpx.HTTPTransport()
+        self.inner = inner or httpx.HTTPTransport(verify=certificates())
         self._resolve = resolve or addresses
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -539,7 +552,7 @@ class Paced(httpx.BaseTransport):
 
     def __init__(self, wait: Callable[[], None], inner: httpx.BaseTransport | None = None) -> None:
         self._wait = wait
-        self.inner = inner or httpx.HTTPTransport()
+        self.inner = inner or httpx.HTTPTransport(verify=certificates())
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """The answer, a while later. Raises what `wait` raises."""
@@ -558,7 +571,7 @@ class Counted(httpx.BaseTransport):
         self, tell: Callable[[int | None], None], inner: httpx.BaseTransport | None = None
     ) -> None:
         self._tell = tell
-        self.inner = inner or httpx.HTTPTransport()
+        self.inner = inner or httpx.HTTPTransport(verify=certificates())
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """The answer. Raises what sending it raises."""

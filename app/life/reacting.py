@@ -29,6 +29,7 @@ from app.storage.leases import Lease
 from app.storage.tables import Disturbance
 from connectors.errors import BadAnswer, ConnectorError, Throttled, Unreachable
 from rules import planner
+from rules.catalogue import gap
 from rules.diary import Day, Diary
 from rules.event import Kind, Occurrence, ScoredAs
 from rules.finding import Finding
@@ -146,7 +147,8 @@ def clashes(
         for each in diary.occurrences
         if _is_invitation(each, diary, now) and not _is_known(each, known)
     ]
-    closed = _closed_gaps(diary, policy, before)
+    days = {diary.pattern.day_of(each.span.start) for each in fresh}
+    closed = _closed_gaps(diary, policy, before, days)
     unsure = frozenset(by_hand) if before is None else frozenset()
     found = (_clash(each, diary, closed, unsure, alone=before is None) for each in fresh)
     return tuple(each for each in found if each is not None)
@@ -166,21 +168,20 @@ def _is_known(each: Occurrence, known: Mapping[str, Occurrence]) -> bool:
     return same and was is not None and was.scored_as is ScoredAs.APPOINTMENT
 
 
-def _closed_gaps(diary: Diary, policy: Policy, before: Diary | None) -> Mapping[str, Finding]:
-    """The gaps that are too short and were not, by each of the meetings beside them."""
-    if before is None:
+def _closed_gaps(
+    diary: Diary, policy: Policy, before: Diary | None, days: Collection[date]
+) -> Mapping[str, Finding]:
+    """The gaps on some days that are too short and were not, by each of the meetings beside them."""
+    if before is None or gap.RULE.severity(policy) is Severity.OFF:
         return {}
-    was = {each.id: each.missing for each in _gaps(before, policy)}
     found: dict[str, Finding] = {}
-    for each in _gaps(diary, policy):
-        if each.missing > was.get(each.id, 0):
-            for one in each.event_ids:
-                found.setdefault(one, each)
+    for day in days:
+        was = {each.id: each.missing for each in gap.RULE.find(one_day(before, day), policy)}
+        for each in gap.RULE.find(one_day(diary, day), policy):
+            if each.missing > was.get(each.id, 0):
+                for one in each.event_ids:
+                    found.setdefault(one, each)
     return found
-
-
-def _gaps(diary: Diary, policy: Policy) -> Iterator[Finding]:
-    return (each for each in planned_findings(diary, policy) if each.rule == "gap")
 
 
 def _clash(

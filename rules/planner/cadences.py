@@ -225,7 +225,7 @@ class _Placing:
 
     def _best_in(self, cadence: Cadence, stretch: Sequence[date], there: _There) -> _Place | None:
         """The best place in some weeks. No day is looked at that cannot be better than one found:
-        a place takes no less than nothing."""
+        a place takes no less than nothing, and of equal days the first comes first."""
         ranked = sorted(
             (there.weeks[week], -week.toordinal(), there.days[day], self._load(day), day)
             for week in stretch
@@ -233,7 +233,7 @@ class _Placing:
         )
         best: _Place | None = None
         for there_then, late, that_day, load, day in ranked:
-            if best is not None and (0, there_then, late, that_day, load) > best[:-1]:
+            if best is not None and (0, there_then, late, that_day, load) >= best[:-1]:
                 break
             found = self._best_on(cadence, day)
             if found is not None:

@@ -29,6 +29,8 @@ from tests.servers.fixtures import PASSWORD, CalDavServer
 from tests.servers.processes import free_port
 
 LOOPBACK = "127.0.0.0/8"
+SHORT = {"protected_weeks": 2, "face_day_weeks": 0}
+"""What makes a plan of some thirty holds: enough to be killed in the midst of."""
 
 
 def until(done: Callable[[], bool], about: str | Callable[[], str]) -> None:
@@ -170,7 +172,7 @@ def new_diary(site: Site, radicale: CalDavServer) -> Callable[..., Diary]:
 
     def make(name: str = "leader", auto: frozenset[Kind] = frozenset()) -> Diary:
         leader = leaders.join(site.deployment, name)
-        settings = LeaderSettings(time_zone="UTC", auto=auto)
+        settings = LeaderSettings(time_zone="UTC", auto=auto, policy=SHORT)
         leaders.change_settings(site.deployment, leader.id, settings, leader.version)
         leaders.change_mode(site.deployment, leader.id, Mode.AUTO if auto else Mode.PROPOSE)
         path = radicale.new_calendar()

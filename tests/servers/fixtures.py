@@ -137,8 +137,9 @@ def postgresql() -> Iterator[Postgresql]:
         yield server
 
 
-_VAULT = Vault([new_key()])
+KEYS = new_key()
 """The keys of every `database`, since each is a copy of one."""
+_VAULT = Vault([KEYS])
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """The service in this process, with a real calendar server and a real OpenID provider."""
 
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -12,10 +13,10 @@ from starlette.testclient import TestClient
 
 from app import clock, sample
 from app.config import Settings
-from app.deployment import Deployment, open_deployment
+from app.deployment import DATABASE, Deployment, open_deployment
 from app.jobs import attending
 from app.main import create_app
-from tests.servers.fixtures import PASSWORD, CalDavServer
+from tests.servers.fixtures import KEYS, PASSWORD, CalDavServer
 from tests.servers.openid import CLIENT, SECRET, OpenIdServer, running_openid
 from tests.web.lint import Page, problems
 
@@ -56,10 +57,14 @@ def clock_hand() -> Clock:
 
 
 @pytest.fixture
-def settings(tmp_path: Path, openid: OpenIdServer) -> Settings:
+def settings(tmp_path: Path, openid: OpenIdServer, sqlite_mold: Path) -> Settings:
     """An installation whose people sign in at the provider."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    shutil.copy(sqlite_mold, folder / DATABASE)
     return Settings(
-        data=str(tmp_path / "data"),
+        data=str(folder),
+        keys=KEYS,
         public_url=SITE,
         private_networks=(ip_network("127.0.0.0/8"),),
         oidc_issuer=openid.issuer,

@@ -85,7 +85,7 @@ def _begin(page: "Page", service: Service) -> Client:
     first, _ = sample.week(clock.now())
     off = [
         *dates(first - timedelta(days=7), first),
-        *dates(first + timedelta(days=2), first + timedelta(weeks=7)),
+        *dates(first + timedelta(days=2), first + timedelta(weeks=15)),
     ]
     page.get_by_label("Days off").fill(", ".join(each.isoformat() for each in off))
     _press(page, "Save and go on")
