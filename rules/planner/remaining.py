@@ -7,7 +7,7 @@ from functools import cache
 from itertools import combinations
 from math import comb
 
-from rules.catalogue import RULES, evaluate
+from rules.catalogue import RULES
 from rules.diary import Diary
 from rules.event import Kind, Occurrence
 from rules.finding import Finding
@@ -16,6 +16,7 @@ from rules.outcome import after
 from rules.planner.arrange import Task, arrange, solve_tier
 from rules.planner.changes import PLANNED, bare_changes, one_day
 from rules.planner.plan import Remaining, Tier
+from rules.planner.reasons import planned_findings
 from rules.policy import Policy
 from rules.working_pattern import dates
 
@@ -99,7 +100,9 @@ def _would_shrink(task: Task, diary: Diary, gone: Sequence[Occurrence], finding:
     if not _might_shrink(task, emptied, finding):
         return False
     rights = replace(task.rights, tier=Tier.HOLDS)
-    again = replace(task, diary=emptied, rights=rights, findings=evaluate(diary, task.policy))
+    again = replace(
+        task, diary=emptied, rights=rights, findings=planned_findings(diary, task.policy)
+    )
     made = arrange(again, solve_tier(again))
     return _missing(task.policy, after(emptied, bare_changes(made)), finding) < finding.missing
 
