@@ -6,13 +6,14 @@ import re
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
 from starlette.testclient import TestClient
 
+from app import clock, sample
 from app.config import Settings
 from app.deployment import Deployment, open_deployment
 from app.main import create_app
@@ -31,7 +32,7 @@ Make = Callable[..., Browser]
 
 @pytest.fixture
 def leader(new_browser: Make, account: Account) -> Browser:
-    """A leader with a connected calendar, two working days, and plans that are asked first."""
+    """A leader with a connected calendar, three working days, and plans that are asked first."""
     browser = new_browser("leader")
     browser.send("/you/start")
     browser.send("/you/mine/connect/caldav", 200, **account.form)
@@ -40,10 +41,16 @@ def leader(new_browser: Make, account: Account) -> Browser:
         version="1",
         hours="Mon 09:00-17:00",
         time_zone="Europe/London",
-        days_off="",
+        days_off=", ".join(each.isoformat() for each in _far_mondays()),
     )
     browser.send("/you/mine/mode", mode="propose")
     return browser
+
+
+def _far_mondays() -> list[date]:
+    """The Mondays after this week's and the next two, as far ahead as holds are placed."""
+    first, _ = sample.week(clock.now())
+    return [first + timedelta(weeks=number) for number in range(2, 15)]
 
 
 def planned(browser: Browser, diary: str = "mine") -> tuple[str, str]:
