@@ -83,9 +83,18 @@ def plan_within(
     )
     seen = replace(opened, diary=overrides.without_times(there, bound.avoided))
     given_up = bound.unwanted | unwanted
+    closed = overrides.closed_times(there, bound.avoided)
 
     def make(one: Tier, kept: frozenset[str]) -> Planned:
-        return plan(seen, one, keep=kept, budget=budget, unwanted=given_up, kept_for_later=True)
+        return plan(
+            seen,
+            one,
+            keep=kept,
+            budget=budget,
+            unwanted=given_up,
+            closed=closed,
+            kept_for_later=True,
+        )
 
     left = bound.spent.mails_left(opened.policy)
     made = limits.within(make, tier, left, {*bound.keep, *keep})

@@ -17,9 +17,9 @@ from app.storage import overrides as stored
 from rules import planner
 from rules.change import Change, ChangeKind
 from rules.diary import Diary
-from rules.event import Kind, Occurrence, ScoredAs
+from rules.event import REGULAR_KINDS, Kind, Occurrence, ScoredAs
 from rules.interval import Interval
-from rules.planner.rights import Unwanted
+from rules.planner.rights import Closed, Unwanted
 from rules.policy import Policy
 from rules.working_pattern import dates, instant, local_date
 
@@ -205,6 +205,16 @@ def without_times(diary: Diary, slots: Iterable[Slot]) -> Diary:
         for span in times_of(slot, diary.start, diary.end, diary.pattern.zone)
     ]
     return diary.with_occurrences([*diary.occurrences, *taken]) if taken else diary
+
+
+def closed_times(diary: Diary, slots: Iterable[Slot]) -> Closed:
+    """These times over the days of a diary, each with the kind that is not wanted then."""
+    return tuple(
+        (slot.kind, span)
+        for slot in slots
+        if slot.kind in REGULAR_KINDS
+        for span in times_of(slot, diary.start, diary.end, diary.pattern.zone)
+    )
 
 
 def without_gaps(

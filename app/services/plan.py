@@ -16,7 +16,7 @@ from rules.diary import Diary
 from rules.finding import Finding
 from rules.outcome import after
 from rules.planner.plan import Plan, Tier
-from rules.planner.rights import Unwanted
+from rules.planner.rights import Closed, Unwanted
 
 if TYPE_CHECKING:
     from app.shapes import CurveItem, PlanResult
@@ -103,13 +103,15 @@ def plan(
     keep: Collection[str] = (),
     budget: float | None = None,
     unwanted: Unwanted = frozenset(),
+    closed: Closed = (),
     kept_for_later: bool = False,
 ) -> Planned:
     """The best plan for one tier.
 
     `keep` are identifiers of events that stay as they are; the UID of a series keeps all of it.
     `budget` is in seconds, 10 unless given; reading the files has used some of it. On an `unwanted`
-    day no hold of that kind is placed. A plan that is `kept_for_later` can be applied to a
+    day no hold of that kind is placed, and at a time that is `closed` to a kind none that comes back
+    every few weeks. A plan that is `kept_for_later` can be applied to a
     calendar on a server; others say that they cannot.
     """
     kept, notes = kept_ids(opened, keep)
@@ -119,7 +121,7 @@ def plan(
         notes += opened.fixed_because
     began = perf_counter()
     left = stopwatch(opened, budget)
-    made = planner.plan(opened.diary, opened.policy, opened.now, tier, kept, left, unwanted)
+    made = planner.plan(opened.diary, opened.policy, opened.now, tier, kept, left, unwanted, closed)
     if opened.live:
         changes, more = informed(opened.live, made.changes)
         made, notes = replace(made, changes=changes), (*notes, *more)

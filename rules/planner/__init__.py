@@ -17,7 +17,7 @@ from rules.planner.changes import Regular, changes_of
 from rules.planner.plan import CurvePoint, Objective, Plan, Proof, Tier
 from rules.planner.reasons import with_reasons
 from rules.planner.remaining import remaining
-from rules.planner.rights import Rights, Unwanted, left_alone, series_neighbours
+from rules.planner.rights import Closed, Rights, Unwanted, left_alone, series_neighbours
 from rules.planner.series import series_offers
 from rules.planner.solve import TimeLeft, numbers
 from rules.policy import Policy
@@ -36,16 +36,18 @@ def plan(
     keep: frozenset[str] = frozenset(),
     time_left: TimeLeft | None = None,
     unwanted: Unwanted = frozenset(),
+    closed: Closed = (),
 ) -> Plan:
     """The best plan of a tier for the days of the diary's window from `now` on.
 
     `keep` are identifiers of occurrences that stay as they are. On a day on which a kind of hold
     is `unwanted`, none of that kind is placed or moved: the plan is the best of those that leave
-    it so. Without `time_left` the search goes on until the plan is proved (or memory bounds it);
+    it so. At a time that is `closed` to a kind, no hold of it that comes back every few weeks is
+    placed. Without `time_left` the search goes on until the plan is proved (or memory bounds it);
     with it, the best plan found in the seconds it tells is given.
     """
     solved = _solve(diary, policy, now, tier, keep, time_left, unwanted)
-    regular = regular_holds(solved.task, solved.made)
+    regular = regular_holds(solved.task, solved.made, closed)
     bare = changes_of(solved.task, solved.made, regular)
     planned = after(diary, bare)
     left = evaluate(planned, policy)

@@ -27,6 +27,7 @@ from rules.planner.gaps import GRID
 from rules.planner.model import Placement
 from rules.planner.plan import Tier
 from rules.planner.reasons import planned_findings
+from rules.planner.rights import Closed
 from rules.planner.solve import solve_day
 from rules.policy import Policy, Severity
 from rules.words import say_day
@@ -124,9 +125,9 @@ def served(task: Task, change: Change) -> tuple[str, ...]:
     )
 
 
-def regular_holds(task: Task, made: Arrangement) -> Regular:
+def regular_holds(task: Task, made: Arrangement, closed: Closed = ()) -> Regular:
     """The holds of every cadence over the diary's window, beside an arrangement of its days."""
-    placing = _Placing(task, after(task.diary, bare_changes(made)))
+    placing = _Placing(task, after(task.diary, bare_changes(made)), closed)
     for each in in_force(task.policy):
         placing.place(each)
     return placing.result()
@@ -158,8 +159,11 @@ class _There:
 class _Placing:
     """The days as they fill up."""
 
-    def __init__(self, task: Task, planned: Diary) -> None:
+    def __init__(self, task: Task, planned: Diary, closed: Closed) -> None:
         self._task = task
+        self._closed_to = {
+            each.kind: [span for kind, span in closed if kind is each.kind] for each in _ALL
+        }
         self._policy = task.policy
         self._planned = planned
         self._gone: list[Occurrence] = []
@@ -286,7 +290,8 @@ class _Placing:
         margin = timedelta(minutes=self._margin(cadence))
         booked = [each for each in (*day.appointments, *day.around) if each.scored_as is _BOOKED]
         taken = [Interval(each.span.start - margin, each.span.end + margin) for each in booked]
-        free = subtract([hours], merge([*taken, *(each.span for each in day.around)]))
+        taken += [each.span for each in day.around] + self._closed_to[cadence.kind]
+        free = subtract([hours], merge(taken))
         length = timedelta(minutes=cadence.minutes(self._policy))
         lunch = break_span(day.window, self._policy, self._task.diary.pattern)
 

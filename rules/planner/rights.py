@@ -1,7 +1,7 @@
 """What a plan may touch: the contract's list of what is left alone, in one place."""
 
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -21,6 +21,9 @@ PIECES_A_DAY = 2
 
 Unwanted = frozenset[tuple[date, Kind]]
 """Days on which a person gave up a hold of a kind, each with that kind."""
+
+Closed = Collection[tuple[Kind, Interval]]
+"""Times that a person keeps free of holds of a kind, each with that kind."""
 
 _GIVEN_UP = "given up"
 _PLACED = frozenset({Kind.PROTECTED, Kind.POD})

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.life import overrides
+from app.life import overrides, proposing
 from app.life.overrides import ENOUGH, WITHIN, Habit, How, Override
+from app.life.proposing import Wish
 from app.people.choices import read_settings
 from app.people.errors import BadChoice
 from app.people.settings import LeaderSettings, Slot
@@ -262,6 +263,23 @@ def test_never_at_this_time_binds_every_plan(new_world) -> None:
     assert bound.avoided == never
     assert (MONDAY, Kind.PROTECTED) in placed(found.plan.changes)
     assert not any(each.after.overlaps(span) for each in found.plan.changes if each.after)
+
+
+@on_sqlite
+def test_never_at_this_time_moves_what_comes_back_every_few_weeks(new_world) -> None:
+    world = new_world(())
+
+    def starts() -> list[datetime]:
+        changes = proposing.look(world.deployment, world.leader_id, Wish()).plan.changes
+        return [each.after.start for each in changes if each.hold is Kind.CHECK_IN and each.after]
+
+    usual = starts()
+    mornings = {Slot(Kind.CHECK_IN, day, time(0), time(12)) for day in range(5)}
+    never = frozenset(mornings)
+    world.choose(settings=LeaderSettings(time_zone="Europe/London", never=never))
+    assert any(each.hour < 12 for each in usual)
+    assert len(starts()) == len(usual)
+    assert all(each.hour >= 12 for each in starts())
 
 
 def _planned_start(world: World, day: date) -> datetime:

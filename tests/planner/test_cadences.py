@@ -107,6 +107,19 @@ def test_they_change_no_number_of_a_plan(seed: int) -> None:
     Judge(found, week.diary, ALL, week.now, frozenset()).check()
 
 
+def test_a_time_that_is_closed_to_a_kind_is_passed_over() -> None:
+    """As many are placed, elsewhere; to other kinds the time is open."""
+    policy = replace(NONE, check_in_weeks=3)
+    usual = [each.after for each in of(plan(quiet(), policy, NOW)) if each.after]
+    mornings = [(Kind.CHECK_IN, at(day, "00:00", 12 * 60)) for day in range(28)]
+    found = [each.after for each in of(plan(quiet(), policy, NOW, closed=mornings)) if each.after]
+    assert len(found) == len(usual) > 0
+    assert any(each.start.hour < 12 for each in usual)
+    assert all(each.start.hour >= 12 for each in found)
+    others = [(Kind.FACE_DAY, span) for _, span in mornings]
+    assert plan(quiet(), policy, NOW, closed=others) == plan(quiet(), policy, NOW)
+
+
 @pytest.mark.parametrize("seed", range(100 if SOAK else 2))
 def test_every_stretch_of_weeks_has_enough_or_no_room(seed: int) -> None:
     week = quarter(seed)
