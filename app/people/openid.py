@@ -25,7 +25,6 @@ from app import logs
 from app.config import Settings
 from app.logs import Event, Outcome
 from app.people.errors import SignInFailed
-from connectors.transport import certificates
 
 _SCOPE = "openid profile"
 """Entra names the person for good (oid, tid) only where `profile` is asked for."""
@@ -85,6 +84,8 @@ class Provider:
         self._client_id = settings.oidc_client_id
         self._secret = settings.oidc_client_secret
         self._lock = threading.Lock()
+        # reading the certificates takes longer than asking
+        self._tls = httpx.create_ssl_context()
         self._about: tuple[float, Mapping[str, Any]] | None = None
         self._keys: tuple[float, KeySet] | None = None
 
@@ -199,7 +200,7 @@ class Provider:
         """The JSON object that the issuer answers. Raises SignInFailed."""
         accept = {"Accept": "application/json"}
         try:
-            with httpx.Client(timeout=_TIMES, verify=certificates()) as client:
+            with httpx.Client(timeout=_TIMES, verify=self._tls) as client:
                 answer = client.request(method, address, data=form, auth=auth, headers=accept)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise _failed(Reason.AWAY) from error
