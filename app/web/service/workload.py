@@ -54,6 +54,7 @@ def _show(call: Call) -> Response:
         "workload.html",
         columns=[name for name, _ in columns],
         weeks=[_row(each, [works for _, works in columns]) for each in found.ledger.weeks],
+        has_team_time=found.ledger.team > 0,
         usual=say_hours(found.ledger.team),
         share=f"{100 * found.ledger.share:.1f}%",
         contract=say_hours(found.ledger.contract),

@@ -542,11 +542,19 @@ def test_an_account_is_connected_once_and_named_for_its_leader(
 def test_where_the_hours_go_is_the_leaders_own(leader: Browser, new_browser: Make) -> None:
     html = leader.see("/you/mine/workload")
     assert "Only you see this page." in html
+    assert "no time for your team yet" in html and "For a job plan" not in html
     taken = leader.client.post("/you/mine/workload", files={"kind": (None, "csv")})
     assert taken.headers["content-type"] == "text/csv; charset=utf-8"
     assert taken.headers["cache-control"] == "no-store"
     assert taken.text.splitlines()[0] == "week,work,held_minutes,planned_minutes"
     assert len({line.partition(",")[0] for line in taken.text.splitlines()[1:]}) == 13
+
+
+def test_team_time_is_counted_for_the_job_plan(leader: Browser) -> None:
+    path, digest = planned(leader)
+    leader.send(f"{path}/accept", hash=digest)
+    html = leader.see("/you/mine/workload")
+    assert "hours for your team" in html and "For a job plan" in html
 
 
 def test_what_is_held_has_headings_in_words(leader: Browser) -> None:
