@@ -25,7 +25,7 @@ help: ## Say what each command does
 	@echo
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: $(VENV)/.warm ## Install, then start the service with a sample diary and say where to look
+run: $(VENV)/.warm $(VENV)/.installed-sample ## Install, then start the service with a sample diary and say where to look
 	@CLEARWAY_PORT="$(CLEARWAY_PORT)" exec $(BIN)/clearway serve --sample
 
 install: $(VENV)/.warm ## Install what Clearway needs to run into .venv
@@ -58,6 +58,7 @@ recommendations: develop ## Write docs/recommendations.md from the catalogue
 
 lock: develop ## Pin dependencies again (UPGRADE=--upgrade takes newer ones)
 	$(UV_COMPILE) $(UPGRADE) --group dev --output-file requirements/dev.txt
+	$(UV_COMPILE) --group sample --constraint requirements/dev.txt --output-file requirements/sample.txt
 	$(UV_COMPILE) --group build --constraint requirements/dev.txt --output-file requirements/run.txt
 
 clean: ## Remove what these commands made
@@ -114,6 +115,11 @@ $(VENV)/.warm: $(VENV)/.installed $(wildcard rules/planner/kernel.py)
 	@$(BIN)/python -m compileall -q app connectors rules
 	@$(BIN)/python -c "import app.main"
 	@$(BIN)/clearway doctor >/dev/null || $(BIN)/clearway doctor || true
+	@touch $@
+
+# A calendar server with the sample diary: a program of its own, which the product never imports.
+$(VENV)/.installed-sample: $(VENV)/.installed requirements/sample.txt
+	@$(PIP) install --no-deps --no-compile --require-hashes --requirement requirements/sample.txt
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed requirements/dev.txt

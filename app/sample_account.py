@@ -1,6 +1,6 @@
 """A calendar account to try Clearway with: a CalDAV server on this machine with the sample diary.
 
-The server is Radicale, which the development extra has. It is a program beside this one, and ends
+The server is Radicale, which `make run` installs. It is a program beside this one, and ends
 with it, whatever ends that: a process between the two waits for the pipe to it to close.
 """
 
@@ -56,7 +56,7 @@ def running(folder: Path, now: datetime) -> Iterator[SampleAccount]:
     In a new week it gets that week's meetings. Raises NoSampleAccount.
     """
     if find_spec("radicale") is None:
-        raise NoSampleAccount("The sample account needs Radicale: `make develop` installs it.")
+        raise NoSampleAccount("The sample account needs Radicale: `make run` installs it.")
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     port = int(_kept(folder, "port", _free_port()))
     password = _kept(folder, "password", secrets.token_urlsafe(12))

@@ -123,7 +123,10 @@ def _pinned(lock: Path) -> dict[str, list[str]]:
     return pins
 
 
-@pytest.mark.parametrize(("lock", "group"), [("run.txt", "build"), ("dev.txt", "dev")])
+LOCKS = {"run.txt": "build", "sample.txt": "sample", "dev.txt": "dev"}
+
+
+@pytest.mark.parametrize(("lock", "group"), LOCKS.items())
 def test_the_lock_pins_what_the_project_asks_for(lock: str, group: str) -> None:
     """A dependency added or raised in pyproject.toml is installed only after `make lock`."""
     pins = _pinned(ROOT / "requirements" / lock)
@@ -142,15 +145,16 @@ def test_the_lock_pins_what_the_project_asks_for(lock: str, group: str) -> None:
     assert unmet == []
 
 
-def test_both_locks_agree() -> None:
+@pytest.mark.parametrize("lock", ["run.txt", "sample.txt"])
+def test_the_locks_agree(lock: str) -> None:
     """Tests run on the versions that people run."""
-    run = _pinned(ROOT / "requirements" / "run.txt")
+    run = _pinned(ROOT / "requirements" / lock)
     dev = _pinned(ROOT / "requirements" / "dev.txt")
 
     assert {name: dev.get(name) for name in run} == run
 
 
-@pytest.mark.parametrize("lock", ["run.txt", "dev.txt"])
+@pytest.mark.parametrize("lock", LOCKS)
 def test_the_lock_names_hashes_and_no_place(lock: str) -> None:
     """Every pin carries hashes; where packages come from is the machine's own setting."""
     text = (ROOT / "requirements" / lock).read_text("utf-8")
