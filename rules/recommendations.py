@@ -180,7 +180,7 @@ RECOMMENDATIONS: tuple[Recommendation, ...] = (
         "L2609-2614",
         "pod_rotation",
         "rotation_weeks",
-        note="off unless asked for; plans do not rotate by themselves yet",
+        note="off unless asked for; then plans give each new team chat another half of a day",
     ),
     _set(
         "POD-9",

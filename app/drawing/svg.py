@@ -27,6 +27,9 @@ LETTERS = {
 }
 _TALL_ENOUGH = 10.4
 """A letter in a lower block would touch its edges."""
+_WIDE = 45
+"""A column that has room for three letters and a number."""
+_LONG = len("100 min")
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
@@ -103,7 +106,7 @@ def _hours(week: Week) -> Iterator[str]:
 def _column(column: Column, week: Week, name: str, x: float, width: float) -> Iterator[str]:
     middle = x + width / 2
     name_of_day = _DAYS[column.day.weekday()]
-    label = f"{name_of_day if width > 45 else name_of_day[:2]} {column.day.day}"
+    label = f"{name_of_day if width > _WIDE else name_of_day[:2]} {column.day.day}"
     yield (
         f'<text class="week-day" x="{_n(middle)}" y="{TOP - 10}" text-anchor="middle">{label}</text>'
     )
@@ -193,9 +196,12 @@ def _foot(column: Column, week: Week, x: float, width: float) -> Iterator[str]:
             part = full * kept / target
             yield f'<rect class="week-kept" x="{_n(x + 5)}" y="{top}" width="{_n(part)}" height="7"/>'
     if column.missing:
+        text = _short(column.missing)
+        # in a week of seven days there is no room for as much, whatever the font
+        fit = f' textLength="{_n(width - 3)}" lengthAdjust="spacingAndGlyphs"'
         yield (
             f'<text class="week-missing" x="{_n(x + width / 2)}" y="{top + 20}"'
-            f' text-anchor="middle">{_short(column.missing)}</text>'
+            f'{fit if width < _WIDE and len(text) >= _LONG else ""} text-anchor="middle">{text}</text>'
         )
 
 

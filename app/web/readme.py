@@ -37,12 +37,11 @@ def before_and_after(now: datetime) -> str:
     changes, policy = planned.plan.changes, opened.policy
     first = layout.weeks(opened.diary, evaluate(opened.diary, policy), policy)[0]
     then = layout.weeks(planned.after, evaluate(planned.after, policy), policy, changes)[0]
-    told = planned.plan.objective.numbers.people_told
     regained = say_minutes(planned.minutes_regained)
     return side_by_side(
         "A week before and after",
         (first, "now", "Now"),
-        (then, "after", f"{regained} regained, {told} people told"),
+        (then, "after", f"After: {regained} regained"),
     )
 
 
@@ -65,7 +64,7 @@ def side_by_side(heading: str, *weeks: tuple[layout.Week, str, str]) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" class="week" role="img"'
         f' viewBox="0 0 {width} {height}" width="{width}" height="{height}">'
         f"<title>{escape(heading)}</title><style>{stylesheet()}"
-        ".week .week-title { font-size: 13px; font-weight: bold; }</style>"
+        ".week .week-title { font-size: 12px; font-weight: bold; }</style>"
         f'<rect class="week-sheet" width="{width}" height="{height}"/>{inner}</svg>\n'
     )
 

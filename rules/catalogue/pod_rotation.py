@@ -5,7 +5,8 @@ different halves of the week's days (before and after midday).
 """
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from rules.cadence import local_day, periods
 from rules.diary import Diary, in_order
@@ -16,6 +17,15 @@ from rules.policy import Policy
 from rules.words import say_count, say_day
 
 _DIFFERENT = 3
+
+HalfDay = tuple[int, bool]
+"""A weekday from Monday (0), and whether it is before midday."""
+
+
+def half_day(moment: datetime, zone: ZoneInfo) -> HalfDay:
+    """The half of a week's day in which a moment is, on the leader's clock."""
+    local = moment.astimezone(zone)
+    return local.weekday(), local.hour < 12
 
 
 def _pods(diary: Diary, first: date, end: date) -> list[Occurrence]:
@@ -30,8 +40,7 @@ def _pods(diary: Diary, first: date, end: date) -> list[Occurrence]:
 
 def _half_days(pods: list[Occurrence], diary: Diary) -> int:
     """At how many halves of a week's days they begin."""
-    starts = [each.span.start.astimezone(diary.pattern.zone) for each in pods]
-    return len({(start.weekday(), start.hour < 12) for start in starts})
+    return len({half_day(each.span.start, diary.pattern.zone) for each in pods})
 
 
 def _places(diary: Diary, policy: Policy) -> frozenset[date]:

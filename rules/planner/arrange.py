@@ -10,6 +10,7 @@ from rules.event import Kind
 from rules.finding import Finding
 from rules.planner.model import Floors
 from rules.planner.plan import Tier
+from rules.planner.pods import PodTimes, takes_turns
 from rules.planner.rights import Rights
 from rules.planner.solve import (
     DayResult,
@@ -83,6 +84,14 @@ class Task:
         week = monday(day)
         return min(MOST_NEW_PODS, max(0, self.wanted_pods(week)) + self.own_pods(week, day))
 
+    def is_as_good_as_any(self, day: date) -> bool:
+        """Whether no other day can be better for the one team contact that its week wants, where
+        that adds no less to the numbers."""
+        week = monday(day)
+        alone = self.wanted_pods(week) == 1 and not self.own_pods(week)
+        there = {self.diary.pattern.day_of(each.span.start) for each in self.diary.pods(week)}
+        return alone and day not in there and not takes_turns(self.policy)
+
     def own_pods(self, week: date, but: date | None = None) -> int:
         """Team contacts of a week, other than those of one day, that a plan may move or remove."""
         return sum(
@@ -125,9 +134,8 @@ def solve_tier(task: Task, seeds: Results | None = None) -> Results:
     cheapest: dict[date, Score] = {}
     for day in sorted(task.days, key=lambda each: len(task.diary.day(each).appointments)):
         week = monday(day)
-        wanted = task.wanted_pods(week)
         found[day] = _solve(task, day, seeds.get(day) if seeds else None, cheapest.get(week))
-        if wanted == 1 and not task.own_pods(week) and _adds_one(found[day]):
+        if task.is_as_good_as_any(day) and _adds_one(found[day]):
             added = _difference(found[day].options[1].score, found[day].options[0].score)
             cheapest[week] = min(cheapest.get(week, added), added)
     return {day: found[day] for day in task.days}
@@ -160,9 +168,12 @@ def arrange(task: Task, results: Results) -> Arrangement:
     weeks: dict[date, dict[date, DayResult]] = {}
     for day, result in results.items():
         weeks.setdefault(monday(day), {})[day] = result
-    made: list[WeekResult] = [
-        combine(days, task.policy, task.wanted_pods(week)) for week, days in weeks.items()
-    ]
+    pods = PodTimes(task.diary, task.policy)
+    made: list[WeekResult] = []
+    for week, days in weeks.items():
+        best = combine(pods.told_apart(week, days), task.policy, task.wanted_pods(week))
+        pods.arranged(week, best.chosen)
+        made.append(best)
     chosen = {day: option for week in made for day, option in week.chosen.items()}
     if task.rights.tier is not Tier.HOLDS:
         chosen = {day: _settled(task, day, option) for day, option in chosen.items()}

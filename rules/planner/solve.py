@@ -288,7 +288,7 @@ def combine(results: Mapping[date, DayResult], policy: Policy, wanted: int) -> W
     least: dict[int, Score] = {0: zero}
     for day in days:
         joined: dict[int, tuple[Score, tuple[Option, ...]]] = {}
-        for pods, (score, chosen) in best.items():
+        for pods, (score, chosen) in sorted(best.items(), reverse=True):
             for change, option in results[day].options.items():
                 total = _sum(score, option.score)
                 if pods + change not in joined or total < joined[pods + change][0]:

@@ -59,13 +59,18 @@ _EVERY_FEW_WEEKS: Mapping[str, str] = {
     "one_to_one_weeks": "How often each of them has a one-to-one",
     "one_to_one_minutes": "Length of a one-to-one",
     "review_weeks": "How often each has a talk about circumstances",
+    "review_minutes": "Length of a talk about circumstances",
     "appreciation_weeks": "How often there is a time to say thank you",
+    "appreciation_minutes": "Length of a time to say thank you",
     "face_day_weeks": "How often there is a day in person",
+    "face_day_minutes": "Length of the time together on a day in person",
     "face_day_travel": "Free of meetings before and after a day in person",
 }
 _FOR_YOURSELF: Mapping[str, str] = {
     "check_in_weeks": "How often there is a check-in",
     "check_in_minutes": "Length of a check-in",
+    "learning_weeks": "How often there is time to learn",
+    "learning_minutes": "Length of a time to learn",
 }
 _GROUPS = (
     ("Every day and week", _EACH_WEEK),
@@ -85,7 +90,8 @@ _ZEROS: Mapping[str, str] = {
     "face_day_weeks": "0 means not now",
     "check_in_weeks": "0 means none",
 }
-_LEARNING = "learning_severity"
+_TICKS: Mapping[str, str] = {"learning": "learning_severity", "turns": "pod_rotation_severity"}
+"""Rules that are off until somebody asks for them, by their names in the form."""
 _CLOCKS = frozenset({"preferred_from", "preferred_to"})
 _SPARE_ROWS = 2
 _PARTS = ("kind", "day", "from", "to")
@@ -118,7 +124,7 @@ async def change_wishes(request: Request) -> Response:
 def _show(call: Call) -> Response:
     found = leaders.get(call.deployment, call.leader_id)
     policy = found.settings.policy
-    written = {name: str(policy.get(name, "")) for name in (*_LABELS, _LEARNING)}
+    written = {name: str(policy.get(name, "")) for name in (*_LABELS, *_TICKS.values())}
     rows = [
         dict(
             zip(
@@ -156,7 +162,7 @@ def _page(
         groups=[
             (title, [_number(name, written[name]) for name in each]) for title, each in _GROUPS
         ],
-        learns=written[_LEARNING] not in ("", Severity.OFF),
+        ticked={name for name, rule in _TICKS.items() if written[rule] not in ("", Severity.OFF)},
         reminders=[_often(name, written[name]) for name in _REMINDERS],
     )
 
@@ -198,7 +204,8 @@ def _change(call: Call) -> Response:
     found = leaders.get(call.deployment, call.leader_id)
     rows = _rows(call)
     written = {name: call.form.word(name) for name in _LABELS}
-    written[_LEARNING] = _severity(found, wanted=call.form.word("learning") == "yes")
+    for name, rule in _TICKS.items():
+        written[rule] = _severity(found, rule, wanted=call.form.word(name) == "yes")
     reaction = call.form.word("reaction")
     others = {name: value for name, value in found.settings.policy.items() if name not in written}
     policy = {name: _read(name, text) for name, text in written.items() if text}
@@ -218,11 +225,11 @@ def _change(call: Call) -> Response:
     return go(f"{call.home}/wishes", "settings")
 
 
-def _severity(found: Leader, *, wanted: bool) -> str:
-    """How much the rule about learning asks: as much as before, or as rules of its sort do."""
+def _severity(found: Leader, rule: str, *, wanted: bool) -> str:
+    """How much a rule asks that is off: as much as before, or as rules of its sort do."""
     if not wanted:
         return ""
-    before = str(found.settings.policy.get(_LEARNING, Severity.OFF))
+    before = str(found.settings.policy.get(rule, Severity.OFF))
     return Severity.SHOULD.value if before == Severity.OFF else before
 
 

@@ -384,18 +384,20 @@ def test_what_comes_back_every_few_weeks_can_be_wished_for(leader: Browser, depl
         leader_id = session.scalars(select(LeaderRow.id)).one()
     numbers: dict[str, str | list[str]] = {"reports": "4", "face_day_weeks": "0"}
     times: dict[str, str | list[str]] = {"never-kind": ["check_in", ""]}
-    wish(leader, {**numbers, **times, "learning": "yes", "check_in_weeks": "6"})
+    wish(leader, {**numbers, **times, "learning": "yes", "turns": "yes", "check_in_weeks": "6"})
     settings = leaders.get(deployment, leader_id).settings
     assert {str(each) for each in settings.never} == {"check_in fri 15:00-17:00"}
     wanted = {"reports": 4, "face_day_weeks": 0, "check_in_weeks": 6, "learning_severity": "should"}
     assert wanted.items() <= settings.policy.items()
+    assert settings.policy["pod_rotation_severity"] == "should"
     html = leader.see("/you/mine/wishes")
     assert "0 to 26 weeks. Usually 13. 0 means not now." in html
-    assert re.search('id="learning"[^>]* checked', html)
+    for tick in ("learning", "turns"):
+        assert re.search(f'id="{tick}"[^>]* checked', html)
 
     wish(leader, {"version": "3", "reports": ""})
     kept = leaders.get(deployment, leader_id).settings.policy
-    assert "learning_severity" not in kept and "reports" not in kept
+    assert kept.keys().isdisjoint(("learning_severity", "pod_rotation_severity", "reports"))
     told = wish(leader, {"version": "4", "face_day_weeks": "27"}, 422)
     assert "“How often there is a day in person” is between 0 and 26 weeks" in told
 

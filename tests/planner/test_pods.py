@@ -1,0 +1,80 @@
+"""When in the week team contacts are placed: on days of their own, and in turns where asked for."""
+
+import os
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from rules.catalogue import evaluate
+from rules.event import Kind
+from rules.planner import plan
+from rules.planner.plan import Plan, Tier
+from rules.policy import Layer, Policy, override
+from tests.oracle.apply import apply_changes
+from tests.oracle.weeks import Week, nhs_weeks
+from tests.planner.test_cadences import NONE, NOW, at, quiet, there
+
+SOAK = os.environ.get("CLEARWAY_SOAK") == "1"
+LONDON = ZoneInfo("Europe/London")
+TURNS = override(NONE, {"pod_rotation_severity": "should"}, Layer.LEADER)
+
+
+def starts(made: Plan) -> list[datetime]:
+    """When the new team contacts begin, on the leader's clock."""
+    spans = [each.after for each in made.changes if each.hold is Kind.POD and each.after]
+    return sorted(each.start.astimezone(LONDON) for each in spans)
+
+
+def asking(pods: int, policy: Policy = NONE) -> Policy:
+    return override(policy, {"pods_per_week": pods}, Layer.LEADER)
+
+
+@pytest.mark.parametrize("tier", Tier)
+@pytest.mark.parametrize("pods", range(2, 6))
+def test_each_is_on_a_day_of_its_own(pods: int, tier: Tier) -> None:
+    made = starts(plan(quiet(weeks=1), asking(pods), NOW, tier))
+    assert len({each.date() for each in made}) == len(made) == pods
+
+
+@pytest.mark.parametrize("tier", Tier)
+def test_a_new_one_leaves_the_day_alone_that_has_one(tier: Tier) -> None:
+    diary = quiet(there(Kind.POD, at(0, "14:00", 20), people=4), weeks=1)
+    (new,) = starts(plan(diary, asking(2), NOW, tier))
+    assert new.strftime("%a") != "Mon"
+
+
+def test_who_works_two_days_has_the_rest_beside_each_other() -> None:
+    made = starts(plan(quiet(weeks=1, hours="Tue-Wed 09:00-17:00"), asking(4), NOW))
+    assert sorted(each.weekday() for each in made) == [1, 1, 2, 2]
+
+
+@pytest.mark.parametrize("tier", Tier)
+def test_they_take_turns(tier: Tier) -> None:
+    made = starts(plan(quiet(weeks=6), TURNS, NOW, tier))
+    assert [each.strftime("%a") for each in made] == ["Mon", "Tue", "Wed", "Thu", "Mon", "Tue"]
+
+
+def test_a_new_week_takes_a_turn_that_the_weeks_before_it_left() -> None:
+    """As every night: what is there stays, and only the last week is planned."""
+    there_now = [there(Kind.POD, at(7 * week, "09:00", 20)) for week in range(4)]
+    made = plan(quiet(*there_now, weeks=5), TURNS, NOW)
+    assert made.objective.numbers.holds_disturbed == 0
+    (new,) = starts(made)
+    assert new.date() - at(28, "09:00").start.date() == timedelta(days=1)
+
+
+@pytest.mark.parametrize("seed", range(300 if SOAK else 24))
+def test_turns_change_no_number_and_are_never_fewer(seed: int) -> None:
+    week = nhs_weeks(seed, 4, 12, 30)
+    plain, made = plan(week.diary, NONE, week.now), plan(week.diary, TURNS, week.now)
+    assert made.objective == plain.objective
+    assert (made.proof.optimal, plain.proof.optimal) == (True, True)
+    assert missing(week, made) <= missing(week, plain)
+
+
+def missing(week: Week, made: Plan) -> int:
+    """What the rule about turns finds in a planned diary."""
+    planned = apply_changes(week.diary.occurrences, made.changes, week.now)
+    found = evaluate(week.diary.with_occurrences(planned), TURNS)
+    return sum(each.missing for each in found if each.rule == "pod_rotation")
