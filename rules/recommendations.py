@@ -207,7 +207,14 @@ RECOMMENDATIONS: tuple[Recommendation, ...] = (
         "one_to_one_weeks",
         "one_to_one_minutes",
     ),
-    _rule("ONE-2", "No long silence", "L2102-2109", "contact", "contact_days"),
+    _rule(
+        "ONE-2",
+        "No long silence",
+        "L2102-2109",
+        "contact",
+        "contact_days",
+        note="a plan places its team chats so, and offers one more where that is not enough",
+    ),
     _rule(
         "APP-1",
         "Appreciation",

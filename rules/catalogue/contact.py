@@ -19,7 +19,8 @@ from rules.words import say_count, say_day
 _CONTACT = TEAM_KINDS | {Kind.VIRTUAL_OFFICE}
 
 
-def _contacts(diary: Diary) -> frozenset[date]:
+def contact_dates(diary: Diary) -> frozenset[date]:
+    """The days on which the team has some of the leader's time."""
     return frozenset(
         local_day(each, diary) if each.all_day else diary.pattern.day_of(each.span.start)
         for each in diary.occurrences
@@ -36,7 +37,7 @@ def _is_open(kind: Kind | None) -> bool:
 
 def _runs(diary: Diary) -> Iterator[Sequence[tuple[Day, Interval]]]:
     """Working days in a row without contact."""
-    contacts, run = _contacts(diary), list[tuple[Day, Interval]]()
+    contacts, run = contact_dates(diary), list[tuple[Day, Interval]]()
     for day in diary.days:
         if day.date in contacts:
             yield run

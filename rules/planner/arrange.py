@@ -10,7 +10,7 @@ from rules.event import Kind
 from rules.finding import Finding
 from rules.planner.model import Floors
 from rules.planner.plan import Tier
-from rules.planner.pods import PodTimes, takes_turns
+from rules.planner.pods import PodTimes
 from rules.planner.rights import Rights
 from rules.planner.solve import (
     DayResult,
@@ -84,14 +84,6 @@ class Task:
         week = monday(day)
         return min(MOST_NEW_PODS, max(0, self.wanted_pods(week)) + self.own_pods(week, day))
 
-    def is_as_good_as_any(self, day: date) -> bool:
-        """Whether no other day can be better for the one team contact that its week wants, where
-        that adds no less to the numbers."""
-        week = monday(day)
-        alone = self.wanted_pods(week) == 1 and not self.own_pods(week)
-        there = {self.diary.pattern.day_of(each.span.start) for each in self.diary.pods(week)}
-        return alone and day not in there and not takes_turns(self.policy)
-
     def own_pods(self, week: date, but: date | None = None) -> int:
         """Team contacts of a week, other than those of one day, that a plan may move or remove."""
         return sum(
@@ -130,12 +122,14 @@ def solve_tier(task: Task, seeds: Results | None = None) -> Results:
     Where a week wants one team contact more, the days with the fewest meetings come first: they
     tell cheaply what it costs to place it, and the others need not look at anything dearer.
     """
+    pods = PodTimes(task.diary, task.policy, task.wanted_pods)
     found: dict[date, DayResult] = {}
     cheapest: dict[date, Score] = {}
     for day in sorted(task.days, key=lambda each: len(task.diary.day(each).appointments)):
         week = monday(day)
         found[day] = _solve(task, day, seeds.get(day) if seeds else None, cheapest.get(week))
-        if task.is_as_good_as_any(day) and _adds_one(found[day]):
+        alone = task.wanted_pods(week) == 1 and not task.own_pods(week)
+        if alone and pods.is_as_good_as_any(day) and _adds_one(found[day]):
             added = _difference(found[day].options[1].score, found[day].options[0].score)
             cheapest[week] = min(cheapest.get(week, added), added)
     return {day: found[day] for day in task.days}
@@ -168,7 +162,7 @@ def arrange(task: Task, results: Results) -> Arrangement:
     weeks: dict[date, dict[date, DayResult]] = {}
     for day, result in results.items():
         weeks.setdefault(monday(day), {})[day] = result
-    pods = PodTimes(task.diary, task.policy)
+    pods = PodTimes(task.diary, task.policy, task.wanted_pods)
     made: list[WeekResult] = []
     for week, days in weeks.items():
         best = combine(pods.told_apart(week, days), task.policy, task.wanted_pods(week))

@@ -2,22 +2,23 @@
 
 They are placed last, only where every number of the plan stays as it is: never over protected time,
 a break or anything else, and with time between. Beyond the weeks for which protected time is placed,
-room is left for it. In as many weeks in a row as a cadence has there are then as many as it asks
+room is left for it. Last of all, where a planned diary keeps the team waiting for more working days
+than the contact rule allows, there is one team chat more. In as many weeks in a row as a cadence has there are then as many as it asks
 for, whichever week somebody begins to count with; so a hold that is there stays when the weeks go
 on, and the next one is as far away as may be. Weeks without a working day ask for nothing.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 
 from rules.cadence import Cadence, local_day
-from rules.catalogue import CADENCES, RULES, open_time
+from rules.catalogue import CADENCES, RULES, contact, open_time
 from rules.change import Change
 from rules.diary import Day, Diary, break_span
-from rules.event import REGULAR_KINDS, TEAM_KINDS, Kind, Occurrence, ScoredAs
+from rules.event import TEAM_KINDS, Kind, Occurrence, ScoredAs
 from rules.finding import Finding
 from rules.interval import Interval, merge, subtract
 from rules.outcome import after, new_hold
@@ -42,11 +43,21 @@ CHECK_INS = Cadence(
     minutes=lambda policy: policy.check_in_minutes,
 )
 _ALL = (*CADENCES, CHECK_INS)
+_CHAT = Cadence(
+    contact.RULE.id,
+    Kind.POD,
+    "team chat",
+    weeks=lambda policy: 1,
+    wanted=lambda policy: policy.pods_per_week,
+    minutes=lambda policy: policy.pod_minutes,
+)
+"""What ends a long time without contact, beside those that the weeks ask for."""
 
 LONGEST = 26
 """Weeks in a row that are looked at together; nobody plans further ahead."""
 _BOOKED = ScoredAs.APPOINTMENT
 _QUARTER = 15
+_INSTANT = timedelta(microseconds=1)
 _WEEK = timedelta(weeks=1)
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -111,9 +122,14 @@ def _say_stays(cadence: Cadence, policy: Policy, stays: Sequence[Finding]) -> st
 
 
 def served(task: Task, change: Change) -> tuple[str, ...]:
-    """The ids of the findings that a new hold of a cadence makes smaller."""
-    if change.after is None or change.hold not in REGULAR_KINDS:
+    """The ids of the findings that a new hold placed here makes smaller."""
+    if change.after is None:
         return ()
+    if change.hold is Kind.POD:
+        there = (each for each in task.findings if each.rule == contact.RULE.id)
+        return tuple(
+            each.id for each in there if Interval(each.start, each.end).overlaps(change.after)
+        )
     day = task.diary.pattern.day_of(change.after.start)
     return tuple(
         finding.id
@@ -130,6 +146,7 @@ def regular_holds(task: Task, made: Arrangement, closed: Closed = ()) -> Regular
     placing = _Placing(task, after(task.diary, bare_changes(made)), closed)
     for each in in_force(task.policy):
         placing.place(each)
+    placing.end_silences()
     return placing.result()
 
 
@@ -161,9 +178,9 @@ class _Placing:
 
     def __init__(self, task: Task, planned: Diary, closed: Closed) -> None:
         self._task = task
-        self._closed_to = {
-            each.kind: [span for kind, span in closed if kind is each.kind] for each in _ALL
-        }
+        self._closed_to: dict[Kind, list[Interval]] = defaultdict(list)
+        for kind, span in closed:
+            self._closed_to[kind].append(span)
         self._policy = task.policy
         self._planned = planned
         self._gone: list[Occurrence] = []
@@ -183,6 +200,31 @@ class _Placing:
             stretch = weeks[last - length : last]
             missing = wanted - sum(there.weeks[week] for week in stretch)
             self._fill(cadence, stretch, there, missing)
+
+    def end_silences(self) -> None:
+        """Place a team chat in each long run of working days without contact."""
+        policy = self._policy
+        if policy.contact_severity is Severity.OFF or policy.pods_severity is Severity.OFF:
+            return
+        filled = after(self._planned, self.result().bare_changes)
+        for finding in contact.RULE.find(filled, policy):
+            last = filled.pattern.day_of(finding.end - _INSTANT)
+            self._end_silence(
+                [day.date for day in filled.days if day.window and finding.day <= day.date <= last]
+            )
+
+    def _end_silence(self, run: Sequence[date]) -> None:
+        most = self._policy.contact_days
+        while len(run) > most:
+            middle = min(most, len(run) // 2)
+            places = [
+                (found[0], abs(number - middle), number, found[1])
+                for number, day in enumerate(run[: most + 1])
+                if day in self._task.days and (found := self._best_on(_CHAT, day))
+            ]
+            if places:
+                self._put(_CHAT, min(places)[-1])
+            run = run[min(places)[2] + 1 if places else most + 1 :]
 
     def result(self) -> Regular:
         """All that was placed, and what goes."""
@@ -253,7 +295,7 @@ class _Placing:
         self._filled[day] = _with(self._as_filled(day), cadence.kind, span)
         if cadence.kind in TEAM_KINDS:
             self._loads[day] = self._load(day) + span.minutes
-        for other in _ALL:
+        for other in (*_ALL, _CHAT):
             self._best.pop((day, other.kind), None)
         return day
 

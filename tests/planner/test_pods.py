@@ -1,19 +1,21 @@
 """When in the week team contacts are placed: on days of their own, and in turns where asked for."""
 
 import os
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from rules.catalogue import evaluate
-from rules.event import Kind
+from rules.diary import Diary
+from rules.event import Kind, Occurrence, ScoredAs
 from rules.planner import plan
 from rules.planner.plan import Plan, Tier
-from rules.policy import Layer, Policy, override
+from rules.policy import Layer, Policy, Severity, override
 from tests.oracle.apply import apply_changes
 from tests.oracle.weeks import Week, nhs_weeks
-from tests.planner.test_cadences import NONE, NOW, at, quiet, there
+from tests.planner.test_cadences import NONE, NOW, at, leave, quiet, there
 
 SOAK = os.environ.get("CLEARWAY_SOAK") == "1"
 LONDON = ZoneInfo("Europe/London")
@@ -78,3 +80,57 @@ def missing(week: Week, made: Plan) -> int:
     planned = apply_changes(week.diary.occurrences, made.changes, week.now)
     found = evaluate(week.diary.with_occurrences(planned), TURNS)
     return sum(each.missing for each in found if each.rule == "pod_rotation")
+
+
+# --- long times without contact ---------------------------------------------------------------------
+
+
+def silences(diary: Diary, made: Plan) -> list[str]:
+    planned = apply_changes(diary.occurrences, made.changes, NOW)
+    found = evaluate(diary.with_occurrences(planned), NONE)
+    return [each.id for each in found if each.rule == "contact"]
+
+
+def test_a_silence_of_more_than_five_working_days_is_offered_a_chat() -> None:
+    """On Monday and on the Friday of the week after: each week has one, and eight days have none."""
+    chats = [there(Kind.POD, at(day, "14:00", 20), people=4) for day in (0, 11)]
+    diary = quiet(*chats, weeks=2)
+    made = plan(diary, NONE, NOW)
+    (new,) = [each for each in made.changes if each.hold is Kind.POD]
+    assert new.because == ("contact@2026-11-24",)
+    assert silences(diary, made) == []
+    without = plan(diary, replace(NONE, contact_severity=Severity.OFF), NOW)
+    assert starts(without) == []
+    assert without.objective == made.objective
+
+
+def test_what_ended_a_silence_stays_when_the_diary_is_planned_again() -> None:
+    chats = [there(Kind.POD, at(day, "14:00", 20), people=4) for day in (0, 11)]
+    diary = quiet(*chats, weeks=2)
+    planned = apply_changes(diary.occurrences, plan(diary, NONE, NOW).changes, NOW)
+    again = plan(diary.with_occurrences(planned), NONE, NOW)
+    assert [each for each in again.changes if each.hold is Kind.POD] == []
+
+
+def test_a_silence_on_leave_is_none_and_where_chats_are_unwanted_none_is_placed() -> None:
+    chats = [there(Kind.POD, at(day, "14:00", 20), people=4) for day in (0, 11)]
+    assert starts(plan(quiet(*chats, leave(2, 8), weeks=2), NONE, NOW)) == []
+    days = {at(day, "09:00").start.date() for day in range(12)}
+    unwanted = frozenset((day, Kind.POD) for day in days)
+    assert starts(plan(quiet(*chats, weeks=2), NONE, NOW, unwanted=unwanted)) == []
+
+
+def test_a_full_diary_has_the_chat_where_there_is_room() -> None:
+    """Four of the eight days are full; the chat is on another, and on nothing else."""
+    chats = [there(Kind.POD, at(day, "14:00", 20), people=4) for day in (0, 11)]
+    full = [meeting(day, "09:00", 480) for day in (2, 3, 4, 7)]
+    diary = quiet(*chats, *full, weeks=2)
+    made = plan(diary, NONE, NOW)
+    (new,) = starts(made)
+    assert new.strftime("%a %d") in ("Tue 24", "Tue 01")
+    assert silences(diary, made) == []
+
+
+def meeting(day: int, clock: str, minutes: int) -> Occurrence:
+    span = at(day, clock, minutes)
+    return Occurrence(f"meeting {day}", span.start, span.end, ScoredAs.APPOINTMENT, other_people=3)
