@@ -20,6 +20,7 @@ class Nation(StrEnum):
     NONE = "none"
 
 
+_SATURDAY = 5
 _SUBDIVISION = {
     Nation.ENGLAND: "ENG",
     Nation.SCOTLAND: "SCT",
@@ -32,14 +33,15 @@ _SUBDIVISION = {
 def bank_holidays(nation: Nation, first_year: int, last_year: int) -> frozenset[date]:
     """The bank holidays of a nation from one year to another, both included.
 
-    Includes days given in place of a holiday that falls on a weekend, and one-off holidays that
-    the installed `holidays` package knows.
+    A holiday that falls on a weekend is on the day given in its place, as the published lists have
+    it, so that those who work on Saturdays have it once. One-off holidays are those that the
+    installed `holidays` package knows.
     """
     if nation is Nation.NONE:
         return frozenset()
     years = range(first_year, last_year + 1)
     found: Iterable[date] = united_kingdom()(subdiv=_SUBDIVISION[nation], years=years)
-    return frozenset(found)
+    return frozenset(day for day in found if day.weekday() < _SATURDAY)
 
 
 @cache

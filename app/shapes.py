@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     )
     from rules.summary import RuleSummary
 
-MANY: Literal["many"] = "many"
 """Stands for a blocking set of more than three events."""
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -264,7 +263,7 @@ class RemainingItem(Shape):
     finding: str
     day: date
     missing: Minutes
-    blocked_by: list[str] | Literal["many"]
+    blocked_by: list[str] | Literal["many", "unknown"]
 
 
 class ObjectiveItem(Shape):
@@ -499,13 +498,15 @@ def proof_of(proof: "Proof", seconds: float) -> ProofItem:
 
 
 def remaining_of(remaining: "Remaining") -> RemainingItem:
-    """What stays missing; more than three blocking events are `many`."""
+    """What stays missing; `many` are more than three blocking events, `unknown` not looked for in time."""
     blocked = remaining.blocked_by
     return RemainingItem(
         finding=remaining.finding,
         day=remaining.day,
         missing=remaining.missing,
-        blocked_by=MANY if blocked is None else [_clean(each) for each in blocked],
+        blocked_by=blocked.value
+        if isinstance(blocked, str)
+        else [_clean(each) for each in blocked],
     )
 
 

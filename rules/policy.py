@@ -6,7 +6,7 @@ override. The last that speaks wins, always inside the published limits.
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import Field, dataclass, field, fields, replace
 from datetime import date, time
 from enum import StrEnum
@@ -432,7 +432,28 @@ def _read(parameter: Field[Any], value: object) -> object:
     try:
         return reader()
     except (ValueError, TypeError) as error:
-        raise PolicyError(f"“{parameter.name}” cannot be {as_written(value)}.") from error
+        given, what = as_written(value), _what_it_is(parameter)
+        raise PolicyError(f"“{parameter.name}” cannot be {given}; it is {what}.") from error
+
+
+def _what_it_is(parameter: Field[Any]) -> str:
+    """What a setting may be, for somebody who wrote something else."""
+    words: Mapping[str, str] = {
+        "severity": _one_of(Severity),
+        "choice": _one_of(GapHolds),
+        "time": "a time of day such as 13:00",
+        "domains": "a list of words",
+        "categories": "a list of words"
+        if parameter.name == "locked_categories"
+        else f"a table of categories, each {_one_of(Kind)}",
+    }
+    low, high = parameter.metadata.get("low"), parameter.metadata.get("high")
+    return words.get(parameter.metadata["unit"], f"a whole number from {low} to {high}")
+
+
+def _one_of(words: Iterable[StrEnum]) -> str:
+    *first, last = (each.value for each in words)
+    return f"{', '.join(first)} or {last}"
 
 
 def _read_number(value: object) -> int:

@@ -22,6 +22,10 @@ NOT_SCORED_BELOW = 120
 """A day of fewer contracted minutes is not a working day for any rule."""
 
 
+_ANY_MONDAY = date(2024, 1, 1)
+"""What a pattern of one week is counted from, which changes nothing."""
+
+
 class PatternError(ValueError):
     """Working hours that cannot be read; the message is one sentence for the person who wrote them."""
 
@@ -65,7 +69,7 @@ class WorkingPattern:
 
     zone: ZoneInfo
     weeks: tuple[Week, ...]
-    anchor: date = date(2024, 1, 1)
+    anchor: date = _ANY_MONDAY
     exceptions: Mapping[date, Shift | None] = field(default_factory=dict)
     days_off: frozenset[date] = frozenset()
 
@@ -76,6 +80,12 @@ class WorkingPattern:
             raise PatternError("Each week of a working pattern has 7 days.")
         if self.anchor.weekday() != 0:
             raise PatternError("A rotation is counted from a Monday.")
+
+    @property
+    def contracted_week(self) -> int:
+        """The paid minutes of a usual week: the mean over the weeks that take turns."""
+        shifts = [shift for week in self.weeks for shift in week if shift]
+        return round(sum(each.contracted for each in shifts) / len(self.weeks))
 
     def shift(self, day: date) -> Shift | None:
         """The shift that starts on a local date, or None."""
@@ -153,12 +163,12 @@ _ENTRY = re.compile(r"([a-z, \-–]+?)\s*((?:\d.*)|off)", re.IGNORECASE)
 _FIRST_WEEK = re.compile(r"\bfrom\s+(?P<date>[\d-]+)\s*$", re.IGNORECASE)
 
 
-def parse_hours(text: str, zone: ZoneInfo, anchor: date = date(2024, 1, 1)) -> WorkingPattern:
+def parse_hours(text: str, zone: ZoneInfo, anchor: date | None = None) -> WorkingPattern:
     """A pattern from words such as `Mon-Thu 09:00-17:00; Fri 09:00-13:00`.
 
     A day has one shift, so a week names it once; a week off is `Mon-Sun off`. Weeks of a rotation
     are separated by `|`, and `from 2026-11-23` at the end is the Monday of the first of them;
-    without it they are counted from `anchor`. A shift that ends at or before its start ends the
+    without it that is `anchor`, and one of the two is needed. A shift that ends at or before its start ends the
     next morning. Paid minutes may follow in brackets, at most as many as the shift is long:
     `(450)`. Raises PatternError with one sentence.
     """
@@ -168,9 +178,13 @@ def parse_hours(text: str, zone: ZoneInfo, anchor: date = date(2024, 1, 1)) -> W
     weeks = tuple(
         _parse_week(week) for week in (text[: named.start()] if named else text).split("|")
     )
-    if named is None:
-        return WorkingPattern(zone, weeks, anchor)
-    return WorkingPattern(zone, weeks, _parse_first_week(named["date"], len(weeks)))
+    if named is not None:
+        return WorkingPattern(zone, weeks, _parse_first_week(named["date"], len(weeks)))
+    if anchor is None and len(weeks) > 1:
+        raise PatternError(
+            "Hours of several weeks end with the Monday of the first one, like “from 2026-11-23”."
+        )
+    return WorkingPattern(zone, weeks, anchor or _ANY_MONDAY)
 
 
 def _parse_first_week(text: str, weeks: int) -> date:

@@ -102,14 +102,14 @@ def ledger(diary: Diary, policy: Policy, now: datetime) -> Ledger:
     first, last = monday(diary.start), monday(diary.end - timedelta(days=1))
     mondays = [each for each in dates(first, last + timedelta(days=7)) if each.weekday() == 0]
     weeks = tuple(_week(each, diary, now) for each in mondays)
-    return Ledger(weeks, _contract(weeks, policy))
+    return Ledger(weeks, _contract(diary, policy))
 
 
-def _contract(weeks: Sequence[Week], policy: Policy) -> int:
-    """The minutes of a contracted week: as somebody said, else those of the fullest week."""
+def _contract(diary: Diary, policy: Policy) -> int:
+    """The minutes of a contracted week: as somebody said, else those of the working pattern."""
     if policy.programmed_activities:
         return policy.programmed_activities * policy.programmed_activity_minutes
-    return policy.contracted_minutes or max((week.contracted for week in weeks), default=0)
+    return policy.contracted_minutes or diary.pattern.contracted_week
 
 
 def _week(first: date, diary: Diary, now: datetime) -> Week:

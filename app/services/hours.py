@@ -14,7 +14,6 @@ from rules.working_pattern import PatternError, Shift, WorkingPattern, parse_hou
 USUAL_ZONE = "Europe/London"
 USUAL_HOURS = "Mon-Fri 09:00-17:00"
 _UNITED_KINGDOM = frozenset({"Europe/London", "GB", "Europe/Belfast"})
-_ANCHOR = date(2024, 1, 1)
 _OF_THE_MACHINE = frozenset({"localtime", "posixrules"})
 """Files beside the zones whose meaning differs between machines, so a diary cannot name them."""
 
@@ -50,7 +49,7 @@ def make_pattern(
     whose = nation or files.nation or _usual_nation(zone)
     off = bank_holidays(whose, (start - around).year, (end + around + AHEAD).year)
     try:
-        pattern = parse_hours(words, zone, files.anchor or _ANCHOR)
+        pattern = parse_hours(words, zone, files.anchor)
         exceptions = _exceptions(files.exceptions, zone)
         return replace(pattern, exceptions=exceptions, days_off=files.days_off | off)
     except PatternError as error:

@@ -42,6 +42,8 @@ class Accounted:
     @property
     def job_plan(self) -> str:
         """A line to copy into a job plan."""
+        if not self.ledger.team:
+            return "These weeks have no time with the team yet."
         hours = f"{say_hours(self.ledger.team)} a week"
         share = f"{100 * self.ledger.share:.1f}% of {say_hours(self.ledger.contract)}"
         activities = self.opened.policy.programmed_activities
@@ -67,5 +69,7 @@ def account(opened: OpenDiary) -> Accounted:
 
 
 def say_hours(minutes: float) -> str:
-    """A length in hours with one decimal, as job plans write it: `1.5 hours`."""
+    """A length as job plans write it: `1.5 hours`, or `20 minutes` where it is less than one."""
+    if 0 < minutes < 60:
+        return say_minutes(max(round(minutes), 1))
     return f"{minutes / 60:.1f} hours"

@@ -18,7 +18,7 @@ from app.terminal.page import LABEL, Page, draw_legend, draw_row, say_dates, sho
 from app.terminal.week import Mark, choose_scale, draw_hours, draw_marks
 from rules.change import Agreement, Change, ChangeKind
 from rules.event import Kind
-from rules.planner.plan import Plan, Remaining, Tier
+from rules.planner.plan import Plan, Remaining, Tier, Unnamed
 from rules.policy import Policy
 from rules.words import say_count, say_day, say_minutes, say_span, say_time
 from rules.working_pattern import local_date
@@ -225,8 +225,10 @@ def _show_remaining(page: Page, planned: Planned) -> None:
 
 def _say_stays(each: Remaining, starts: Mapping[str, datetime], zone: ZoneInfo) -> str:
     title = title_of(each.finding.partition("@")[0])
-    if each.blocked_by is None:
+    if each.blocked_by is Unnamed.MANY:
         return f"{title}: more than 3"
+    if each.blocked_by is Unnamed.UNKNOWN:
+        return f"{title}: not looked for, as time was up"
     known = [say_time(starts[one], zone) for one in each.blocked_by if one in starts]
     return f"{title}: at {' and '.join(known)}" if known else title
 

@@ -16,6 +16,8 @@ _COLUMNS: tuple[tuple[str, tuple[Work, ...]], ...] = (
     ("between", (Work.GAP, Work.BREAK, Work.END_OF_DAY)),
 )
 _ENDS = ("open", "outside")
+_FIRST, _CELL = 13, 11
+"""How wide the column of weeks and the others are, in characters."""
 
 
 def show_workload(page: Page, found: Accounted) -> None:
@@ -26,9 +28,15 @@ def show_workload(page: Page, found: Accounted) -> None:
     shown = [
         (name, works) for name, works in _COLUMNS if any(each.minutes(*works) for each in weeks)
     ]
-    page.line(_row("Hours", [name for name, _ in shown] + list(_ENDS), "bold"))
-    for week in weeks:
-        page.line(_row(f"{week.first.day:>2} {week.first:%b %Y}", _cells(week, shown)))
+    names = [name for name, _ in shown] + list(_ENDS)
+    cells = {week.first: _cells(week, shown) for week in weeks}
+    most = max((page.width - _FIRST) // _CELL, 1)
+    for start in range(0, len(names), most):
+        if start:
+            page.console.print()
+        page.line(_row("Hours", names[start : start + most], "bold"))
+        for first, row in cells.items():
+            page.line(_row(f"{first.day:>2} {first:%b %Y}", row[start : start + most]))
     page.head("For the team")
     page.pairs(
         [
@@ -40,8 +48,8 @@ def show_workload(page: Page, found: Accounted) -> None:
     )
     page.console.print()
     page.say(
-        "Each minute counts once, and nothing of your own time is in it. “Open” is working time "
-        "that nothing is booked in; “outside” is what lies beyond your hours."
+        "Each minute counts once. “Open” is the rest of your working time: free, or time of your "
+        "own. “Outside” is what lies beyond your hours."
     )
 
 
@@ -51,4 +59,4 @@ def _cells(week: Week, shown: list[tuple[str, tuple[Work, ...]]]) -> list[str]:
 
 
 def _row(first: str, cells: list[str], style: str = "") -> Text:
-    return Text(f"{first:<13}" + "".join(f"{each:>11}" for each in cells), style=style)
+    return Text(f"{first:<{_FIRST}}" + "".join(f"{each:>{_CELL}}" for each in cells), style=style)

@@ -21,7 +21,7 @@ from rules.diary import Diary
 from rules.event import Kind, Occurrence, ScoredAs
 from rules.finding import Finding
 from rules.outcome import new_hold
-from rules.planner.plan import Remaining, Tier
+from rules.planner.plan import Remaining, Tier, Unnamed
 from rules.words import say_day, say_minutes, say_span, say_time
 from rules.working_pattern import local_date
 
@@ -445,11 +445,13 @@ def _stay(remaining: Remaining, planned: Planned) -> Stay:
     return Stay(what, _blockers(remaining.blocked_by, planned))
 
 
-def _blockers(blocked_by: tuple[str, ...] | None, planned: Planned) -> str:
+def _blockers(blocked_by: tuple[str, ...] | Unnamed, planned: Planned) -> str:
     if blocked_by == ():
         return "You left out what would make room for it."
-    if blocked_by is None:
+    if blocked_by is Unnamed.MANY:
         return "More than 3 things are in the way."
+    if blocked_by is Unnamed.UNKNOWN:
+        return "There was no time to look for what is in the way."
     by_id = {each.id: each for each in planned.opened.diary.occurrences}
     known = [by_id[each] for each in blocked_by if each in by_id]
     if not known:

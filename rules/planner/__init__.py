@@ -20,6 +20,7 @@ from rules.planner.remaining import remaining
 from rules.planner.rights import Closed, Rights, Unwanted, left_alone, series_neighbours
 from rules.planner.series import series_offers
 from rules.planner.solve import TimeLeft, numbers
+from rules.planner.worse import say_worse
 from rules.policy import Policy
 
 __all__ = ["curve", "plan"]
@@ -64,7 +65,7 @@ def plan(
         objective=solved.objective,
         proof=_proof(solved.made),
         series=series_offers(solved.task, changes),
-        notes=tuple(say_lacking(solved.task, left)),
+        notes=(*say_lacking(solved.task, left), *say_worse(solved.task.findings, left)),
     )
     return made.disturbing(len(regular.gone))
 

@@ -325,10 +325,13 @@ class _Placing:
     def _starts(self, cadence: Cadence, day: Day) -> Sequence[datetime]:
         """When a hold could begin on a day: outside the hours of the break, then on quarters of an
         hour, then early."""
-        now = self._task.rights.now
-        if day.window is None or day.window.span.end <= now:
+        if day.window is None:
             return ()
-        hours = Interval(max(day.window.span.start, now), day.window.span.end)
+        begins = max(day.window.span.start, self._task.rights.now)
+        ends = day.window.span.end - timedelta(minutes=self._end_of_day)
+        if ends <= begins:
+            return ()
+        hours = Interval(begins, ends)
         margin = timedelta(minutes=self._margin(cadence))
         booked = [each for each in (*day.appointments, *day.around) if each.scored_as is _BOOKED]
         taken = [Interval(each.span.start - margin, each.span.end + margin) for each in booked]
@@ -342,6 +345,12 @@ class _Placing:
             return eaten, start.minute % _QUARTER != 0, start
 
         return sorted((start for each in free for start in _grid(each, length)), key=key)
+
+    @property
+    def _end_of_day(self) -> int:
+        """Minutes that stay free before the day ends, of the leader's own time too."""
+        off = self._policy.end_of_day_severity is Severity.OFF
+        return 0 if off else self._policy.end_of_day_minutes
 
     def _margin(self, cadence: Cadence) -> int:
         gap = 0 if self._policy.gap_severity is Severity.OFF else self._policy.gap_minutes

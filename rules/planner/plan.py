@@ -63,18 +63,25 @@ class Proof:
     gap: int
 
 
+class Unnamed(StrEnum):
+    """Why no events are named that keep a finding: it takes more than three of them, or there was
+    no time left to look."""
+
+    MANY = "many"
+    UNKNOWN = "unknown"
+
+
 @dataclass(frozen=True, slots=True)
 class Remaining:
     """A finding that stays, and a smallest set of events that keep it so.
 
     Were all of `blocked_by` elsewhere, the finding would lose minutes, and no smaller set does it.
-    It is None where that takes more than three.
     """
 
     finding: str
     day: date
     missing: int
-    blocked_by: tuple[str, ...] | None
+    blocked_by: tuple[str, ...] | Unnamed
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from rules.interval import subtract, total_minutes
 from rules.outcome import after
 from rules.planner.arrange import Task, arrange, solve_tier
 from rules.planner.changes import PLANNED, bare_changes, one_day
-from rules.planner.plan import Remaining, Tier
+from rules.planner.plan import Remaining, Tier, Unnamed
 from rules.planner.reasons import planned_findings
 from rules.policy import Policy
 from rules.working_pattern import dates
@@ -50,19 +50,19 @@ def _days(task: Task, finding: Finding) -> list[date]:
 
 def _blockers(
     task: Task, alone: Callable[[date], Diary], finding: Finding
-) -> tuple[str, ...] | None:
+) -> tuple[str, ...] | Unnamed:
     days = [alone(day) for day in _days(task, finding) if not _given_up(task, finding, alone(day))]
     if not days:
         return ()
     for size in range(1, MOST + 1):
-        if _are_too_many(task, days, size):
-            return None
+        if _are_too_many(days, size):
+            return Unnamed.MANY
         for chosen in sorted(_sets(days, size), key=lambda each: [one.start for one in each[1]]):
             if task.late:
-                return None
+                return Unnamed.UNKNOWN
             if _would_shrink(task, *chosen, finding):
                 return tuple(each.id for each in chosen[1])
-    return None
+    return Unnamed.MANY
 
 
 def _given_up(task: Task, finding: Finding, diary: Diary) -> bool:
@@ -76,9 +76,9 @@ def _given_up(task: Task, finding: Finding, diary: Diary) -> bool:
     return not day.holds(Kind.PROTECTED)
 
 
-def _are_too_many(task: Task, days: Sequence[Diary], size: int) -> bool:
+def _are_too_many(days: Sequence[Diary], size: int) -> bool:
     """Whether no set is to be tried: putting them in order takes long too."""
-    return task.late or sum(comb(len(_candidates(each)), size) for each in days) > MOST_SETS
+    return sum(comb(len(_candidates(each)), size) for each in days) > MOST_SETS
 
 
 def _sets(days: Sequence[Diary], size: int) -> Iterator[tuple[Diary, tuple[Occurrence, ...]]]:

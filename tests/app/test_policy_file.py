@@ -126,16 +126,19 @@ def test_outside_the_united_kingdom_there_are_no_bank_holidays_unless_named():
         ("break_from = '15:00'", "“break_to” is 14:30, which is not after"),
         ("break_from = 12:00:00\nbreak_to = 12:20:00", "leave only 20"),
         ("preferred_from = '12:00'\npreferred_to = '12:00'", "“preferred_to” is 12:00"),
-        ("gap_minutes = true", "“gap_minutes” cannot be true."),
-        ("gap_minutes = 2026-01-01", "“gap_minutes” cannot be 2026-01-01."),
-        ("organisation = ['a', 3]", '“organisation” cannot be ["a", 3].'),
+        ("gap_minutes = true", "“gap_minutes” cannot be true; it is a whole number from 10 to 30."),
+        (
+            "gap_minutes = 2026-01-01",
+            "“gap_minutes” cannot be 2026-01-01; it is a whole number from 10 to 30.",
+        ),
+        ("organisation = ['a', 3]", '“organisation” cannot be ["a", 3]; it is a list of words.'),
         ("[hours]\nanchor = true", "not true."),
         ("[hours]\nanchor = 2026-12-24T10:00:00", "not 2026-12-24T10:00:00."),
         ("[hours]\n[hours.exceptions]\n[hours.exceptions]", "declare “hours.exceptions” twice"),
         ("[hours]\n[hours]", "declare “hours” twice"),
         ("[hours]\npattern = 'Mon 09:00-17:00; Mon off'", "“Mon” is named twice"),
         ("[hours]\npattern = '|'", "The working hours say nothing"),
-        ("[categories]\nclinic = 'surgery'", "“categories” cannot be"),
+        ("[categories]\nclinic = 'surgery'", "each protected, gap, break"),
     ],
 )
 def test_what_cannot_be_used_is_named_with_its_file_in_one_sentence(text: str, said: str):

@@ -13,7 +13,16 @@ from rules.event import Kind, Occurrence, ScoredAs, Status
 from rules.example import read_example
 from rules.finding import Finding
 from rules.interval import Interval
-from rules.planner.plan import Numbers, Objective, Plan, Proof, Remaining, SeriesOffer, Tier
+from rules.planner.plan import (
+    Numbers,
+    Objective,
+    Plan,
+    Proof,
+    Remaining,
+    SeriesOffer,
+    Tier,
+    Unnamed,
+)
 from rules.policy import Severity
 
 
@@ -75,7 +84,7 @@ def plan(*changes: Change) -> Plan:
         changes=changes,
         remaining=(
             Remaining("protected@2026-11-24", date(2026, 11, 24), 15, ("a",)),
-            Remaining("protected@2026-11-25", date(2026, 11, 25), 15, None),
+            Remaining("protected@2026-11-25", date(2026, 11, 25), 15, Unnamed.MANY),
         ),
         objective=Objective(numbers, 0),
         proof=Proof(True, numbers, 0),

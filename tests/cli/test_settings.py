@@ -27,7 +27,7 @@ def test_hours_that_cannot_be_true_are_refused(clearway: Run, diary, hours: str,
         ('break_from = "12:00"\nbreak_to = "12:20"', "“break_minutes” is 30, but"),
         ('break_from = "15:00"', "“break_to” is 14:30, which is not after"),
         ('preferred_from = "15:00"\npreferred_to = "12:00"', "“preferred_to” is 12:00"),
-        ("break_from = true", "“break_from” cannot be true."),
+        ("break_from = true", "“break_from” cannot be true; it is a time of day"),
     ],
 )
 def test_a_policy_that_cannot_be_kept_is_refused(

@@ -80,7 +80,9 @@ def test_a_quarter_adds_up(clearway, tmp_path):
     first, second = told["weeks"][:2]
     assert next(each for each in first["lines"] if each["work"] == "pod")["held"] == 20
     assert next(each for each in second["lines"] if each["work"] == "pod")["planned"] == 20
-    assert told["job_plan"].startswith("Regular time with the team, as part of the role: 0.3 hours")
+    assert told["job_plan"].startswith(
+        "Regular time with the team, as part of the role: 20 minutes"
+    )
     assert "one-to-one with each of 4 people" in told["objective"]
 
 

@@ -18,7 +18,7 @@ from rules.event import Kind, Occurrence, ScoredAs
 from rules.interval import Interval
 from rules.outcome import after
 from rules.planner import curve, plan
-from rules.planner.plan import Plan, Tier
+from rules.planner.plan import Plan, Tier, Unnamed
 from rules.planner.wording import REASONS
 from rules.policy import Policy, Severity
 from rules.working_pattern import parse_hours
@@ -93,7 +93,7 @@ def test_what_blocks_a_finding_is_a_smallest_set(seed: int) -> None:
         if not each.all_day and not (each.hold and not each.firm)
     ]
     for left in found.remaining:
-        if left.blocked_by is None:
+        if isinstance(left.blocked_by, Unnamed):
             continue
         assert _shrinks(case, planned, left.blocked_by, left.finding, left.missing), left
         for size in range(1, len(left.blocked_by)):

@@ -168,7 +168,9 @@ class Grid:
 
     def after_hours(self) -> list[int]:
         found = []
-        for day in self.worked():
+        for day in range(7 * self.weeks):
+            if day in self.leave:
+                continue
             near = [each for each in (day - 1, day, day + 1) if each not in self.leave]
             hours = [span for each in near if (span := self.hours(each))]
             minutes = covered(self.by_day[day])

@@ -219,7 +219,7 @@ def test_a_sentence_shows_a_value_as_it_was_written(value: object, written: str)
     assert as_written(value) == written
     with pytest.raises(PolicyError) as refused:
         leader(organisation=value)
-    assert str(refused.value) == f"“organisation” cannot be {written}."
+    assert str(refused.value) == f"“organisation” cannot be {written}; it is a list of words."
 
 
 TEXTS = st.text("aé “.=#'\"\\\n\t", max_size=8)

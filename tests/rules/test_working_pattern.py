@@ -235,6 +235,15 @@ def test_the_words_may_say_when_a_rotation_begins(end: str) -> None:
     assert worked == [True, False, False, True, False, False]
 
 
+def test_weeks_that_take_turns_say_which_is_the_first() -> None:
+    with pytest.raises(PatternError, match="end with the Monday of the first one"):
+        parse_hours("Mon 09:00-17:00 | Mon off", LONDON)
+
+
+def test_a_contract_is_the_mean_of_the_weeks_that_take_turns() -> None:
+    assert hours("Mon-Fri 08:00-17:00 (500) | Mon-Thu 08:00-17:00 (500)").contracted_week == 2250
+
+
 def test_a_day_may_be_named_again_in_the_next_week_of_a_rotation() -> None:
     pattern = hours("Mon 09:00-17:00 | Mon 12:00-20:00")
     assert [pattern.shift(MONDAY + timedelta(days=n)) for n in (0, 7)] == [

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -9,10 +10,12 @@ from hypothesis import strategies as st
 
 from rules.example import MONDAY, read_example
 from rules.policy import Layer, Policy, override
+from rules.working_pattern import parse_hours
 from rules.workload import ORDER, TEAM, Ledger, Work, ledger
 from tests.rules.grid import Grid
 from tests.rules.worlds import CLASSES, OWN, Fact, World, facts, worlds
 
+LONDON = ZoneInfo("Europe/London")
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 LETTERS = {"meeting": "meeting", "clinical": "clinical"} | {
     word: word for word in CLASSES if word in {each.value for each in Work}
@@ -99,6 +102,10 @@ def test_a_contract_is_what_somebody_said() -> None:
     diary, _ = read_example("Mon-Wed 10:00-10:20 pod")
     said = {"contracted_minutes": 2160}
     assert ledger(diary, override(Policy(), said, Layer.LEADER), NOON).contract == 2160
+    turns = parse_hours(
+        "Mon-Fri 08:00-17:00 (500) | Mon-Thu 08:00-17:00 (500) from 2026-11-23", LONDON
+    )
+    assert ledger(replace(diary, pattern=turns), Policy(), NOON).contract == 2250
     doctor = {"programmed_activities": 10}
     made = ledger(diary, override(Policy(), doctor, Layer.LEADER), NOON)
     assert (made.contract, made.team, made.share) == (2400, 60, 0.025)

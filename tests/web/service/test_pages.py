@@ -417,7 +417,11 @@ def test_what_comes_back_may_go_by_itself(leader: Browser, deployment) -> None:
             "5",
             "“Free time between two meetings” is between 10 and 30 minutes, not 5.",
         ),
-        ("gap_minutes", "a lot", "“Free time between two meetings” cannot be &#34;a lot&#34;."),
+        (
+            "gap_minutes",
+            "a lot",
+            "“Free time between two meetings” cannot be &#34;a lot&#34;; it is a whole number from 10 to 30.",
+        ),
         (
             "never-kind",
             ["", ""],
@@ -556,7 +560,7 @@ def test_team_time_is_counted_for_the_job_plan(leader: Browser) -> None:
     path, digest = planned(leader)
     leader.send(f"{path}/accept", hash=digest)
     html = leader.see("/you/mine/workload")
-    assert "hours for your team" in html and "For a job plan" in html
+    assert "for your team" in html and "For a job plan" in html
 
 
 def test_what_is_held_has_headings_in_words(leader: Browser) -> None:
