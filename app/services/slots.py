@@ -67,7 +67,8 @@ def suggest(
     addresses of others, of whom nothing is asked but when they are busy. Raises BadInput.
     """
     _check(opened, minutes)
-    busy, notes = _busy(opened, people)
+    busy, unknown = _busy(opened, people)
+    notes = (*unknown, *_same_hours(opened))
     seats = [Seat(each.diary, each.policy, each.fixed) for each in opened]
     left = stopwatch(opened[0], budget)
     found = slots(seats, busy, minutes, opened[0].now, most, left)
@@ -110,6 +111,14 @@ def _busy(
         return list(known.values()), ()
     who = say_count(unknown, "person") if unknown == 1 else f"{unknown} people"
     return list(known.values()), (f"It is not known when {who} can meet; ask them.",)
+
+
+def _same_hours(opened: Sequence[OpenDiary]) -> tuple[str, ...]:
+    """What to say where several people's hours are one person's, or nobody's."""
+    patterns = {each.diary.pattern.weeks for each in opened}
+    if len(opened) == 1 or len(patterns) > 1:
+        return ()
+    return ("Everybody is taken to work the same hours; check those who do not.",)
 
 
 def _asked(live: Any, people: Sequence[str], window: Interval) -> dict[str, tuple[Interval, ...]]:

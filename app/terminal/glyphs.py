@@ -73,7 +73,7 @@ def legend(glyphs: Glyphs) -> tuple[tuple[str, str, str], ...]:
     return (
         (glyphs.meeting, MEETING, "meeting"),
         (glyphs.double, MEETING, "2 at once"),
-        (glyphs.team, TEAM, "team time"),
+        (glyphs.team, TEAM, "with the team"),
         (glyphs.protected, PROTECTED, "protected time"),
         (glyphs.hold, HOLD, "other hold"),
         (glyphs.own, OWN, "own time"),

@@ -8,17 +8,22 @@ from collections.abc import Iterator
 from datetime import date
 
 from rules.diary import Day, Diary
+from rules.event import Kind
 from rules.finding import Example, Finding, Rule, Scope
 from rules.interval import Interval, total_minutes
 from rules.policy import Policy
-from rules.words import say_count, say_day
+from rules.words import say_count, say_day, say_list
 
 
 def _message(day: Day) -> str:
-    size = len(day.appointments)
-    them = "it" if size == 1 else "them"
-    meetings = say_count(size, "meeting")
-    return f"{say_day(day.date)} is leave and has {meetings}. Would you like to move {them}?"
+    clinical = sum(each.kind is Kind.CLINICAL for each in day.appointments)
+    others = len(day.appointments) - clinical
+    parts = [say_count(others, "meeting")] if others else []
+    parts += [say_count(clinical, "clinical session")] if clinical else []
+    told = f"{say_day(day.date)} is leave and has {say_list(parts)}."
+    if not others:
+        return told  # clinical work is never moved, so it is not asked either
+    return f"{told} Would you like to move {'it' if others == 1 else 'the meetings'}?"
 
 
 def _leave_days(diary: Diary, policy: Policy) -> frozenset[date]:

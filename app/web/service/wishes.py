@@ -17,13 +17,14 @@ from app.web.forms import Wrong
 from app.web.service.clocks import read_clock
 from app.web.service.visits import Call, attend, go
 from app.web.service.words import HOLDS
+from rules.event import Kind
 from rules.policy import Policy, Severity
 from rules.reminders import REMINDERS
 from rules.working_pattern import DAYS
 
 router = APIRouter()
 _WISHES = "/you/{diary}/wishes"
-_KINDS = tuple((each.value, name) for each, name in HOLDS.items() if each in BY_ITSELF)
+_KINDS = tuple((each.value, name) for each, name in HOLDS.items() if each in {*BY_ITSELF, Kind.POD})
 _WEEKDAYS = tuple(
     zip(
         DAYS,
@@ -72,16 +73,23 @@ _FOR_YOURSELF: Mapping[str, str] = {
     "learning_weeks": "How often there is time to learn",
     "learning_minutes": "Length of a time to learn",
 }
+_JOB_PLAN: Mapping[str, str] = {
+    "contracted_minutes": "A contracted week",
+    "programmed_activities": "Programmed activities in a week, for consultants",
+    "programmed_activity_minutes": "Length of a programmed activity or session",
+}
 _GROUPS = (
     ("Every day and week", _EACH_WEEK),
     ("With the team, every few weeks", _EVERY_FEW_WEEKS),
     ("For yourself, every few weeks", _FOR_YOURSELF),
+    ("For your job plan", _JOB_PLAN),
 )
 _REMINDERS: Mapping[str, str] = {each.setting: each.title for each in REMINDERS}
 _LABELS: Mapping[str, str] = {
     **_EACH_WEEK,
     **_EVERY_FEW_WEEKS,
     **_FOR_YOURSELF,
+    **_JOB_PLAN,
     **_REMINDERS,
 }
 """The settings of the policy that leaders change; the others are for a policy file or REST."""
@@ -89,6 +97,8 @@ _ZEROS: Mapping[str, str] = {
     "reports": "0 means that none is planned for",
     "face_day_weeks": "0 means not now",
     "check_in_weeks": "0 means none",
+    "contracted_minutes": "0 means what your working hours come to",
+    "programmed_activities": "0 means none; they come before a contracted week",
 }
 _TICKS: Mapping[str, str] = {"learning": "learning_severity", "turns": "pod_rotation_severity"}
 """Rules that are off until somebody asks for them, by their names in the form."""
