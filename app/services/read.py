@@ -97,6 +97,7 @@ def read(
     Raises BadInput for what was asked, and ConnectorError for a calendar that cannot be read,
     each with one sentence.
     """
+    check_addresses(ask.me)
     files = ask.files or read_policy(ask.policy)
     limits = settings or Settings()
     given = files.time_zone if ask.time_zone is None else ask.time_zone
@@ -109,6 +110,14 @@ def read(
         for each in connected:
             each.close()
         raise
+
+
+def check_addresses(addresses: Iterable[str]) -> None:
+    """Raise BadInput for what can be nobody's mail address, so that a slip does not go unseen."""
+    for each in addresses:
+        name, _, domain = each.strip().removeprefix("mailto:").rpartition("@")
+        if not name or not domain or any(map(str.isspace, name + domain)):
+            raise BadInput(f"“{each[:80]}” is no mail address such as leader@trust.example.")
 
 
 def _connect(live: Sequence[Live], viewer: Viewer) -> tuple[LiveDiary, ...]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.services.errors import BadInput
 from app.services.plan import stopwatch
-from app.services.read import OpenDiary
+from app.services.read import OpenDiary, check_addresses
 from connectors.base import Ability
 from connectors.errors import ConnectorError
 from rules.interval import Interval
@@ -67,6 +67,7 @@ def suggest(
     addresses of others, of whom nothing is asked but when they are busy. Raises BadInput.
     """
     _check(opened, minutes)
+    check_addresses(people)
     busy, unknown = _busy(opened, people)
     notes = (*unknown, *_same_hours(opened))
     seats = [Seat(each.diary, each.policy, each.fixed) for each in opened]
