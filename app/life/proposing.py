@@ -358,9 +358,11 @@ def _contents(
 
 def _expiry(changes: Sequence[Change], policy: Policy, now: datetime) -> datetime:
     freeze = timedelta(hours=policy.freeze_hours)
+    # when a plan runs out is told to delegates, who are to learn of no check-in
+    seen = [each for each in changes if each.hold is not Kind.CHECK_IN] or changes
     ends = [
         end - (freeze if each.kind in MEETINGS else timedelta())
-        for each in changes
+        for each in seen
         for end in last_moments(each)
     ]
     return min([now + LONGEST, *ends])

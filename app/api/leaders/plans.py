@@ -340,7 +340,10 @@ def _make(call: Call, taken: PlanWish) -> Reply:
         raise Busy("Clearway is at work on this diary; try again in a moment.") from error
     call.call_worker()
     plan_id = offer.proposed or offer.accepted
-    return reply() if plan_id is None else plan_reply(call, plan_id, 201)
+    own = call.access.is_leader
+    if plan_id and records.is_shown(call.deployment, call.leader_id, plan_id, own=own):
+        return plan_reply(call, plan_id, 201)
+    return reply()
 
 
 def _plan_id(call: Call) -> str:
@@ -395,29 +398,35 @@ def _apply(call: Call, taken: Yes) -> Reply:
         call.deployment,
         call.leader_id,
         plan_id,
-        taken.plan_hash,
+        _hash_meant(call, plan_id, taken),
         call.by,
         despite_unknown=taken.despite_unknown,
     )
     return _working(call, plan_id, state)
 
 
+def _hash_meant(call: Call, plan_id: str, taken: Yes) -> str:
+    kept = records.load(call.deployment, call.leader_id, plan_id)
+    return records.hash_meant(kept, taken.plan_hash, own=call.access.is_leader)
+
+
 def _rehearse(call: Call, plan_id: str, taken: Yes) -> Reply:
     kept = records.load(call.deployment, call.leader_id, plan_id)
-    given = taken.plan_hash.encode()
+    meant = records.hash_meant(kept, taken.plan_hash, own=call.access.is_leader)
+    given = meant.encode()
     if kept.contents is None or not compare_digest(kept.contents.hash.encode(), given):
         raise OtherPlan
     proposing.check_accept(
         call.deployment,
         call.leader_id,
         plan_id,
-        taken.plan_hash,
+        meant,
         despite_unknown=taken.despite_unknown,
     )
     reason = applying.rehearse(call.deployment, call.leader_id, plan_id)
     return reply(
         DryRun(
-            plan_hash=kept.contents.hash,
+            plan_hash=taken.plan_hash,
             would_apply=reason is None,
             reason=reason,
             detail=_sentence(reason),

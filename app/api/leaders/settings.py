@@ -1,5 +1,6 @@
 """What a leader chose, read and replaced as a whole."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -89,7 +90,21 @@ async def change_settings(request: Request) -> Response:
 
 
 def _settings(call: Call, taken: Nothing) -> Reply:
-    return _reply(leaders.get(call.deployment, call.leader_id))
+    found = leaders.get(call.deployment, call.leader_id)
+    return _reply(found if call.access.is_leader else _without_check_ins(found))
+
+
+def _without_check_ins(found: Leader) -> Leader:
+    """What a delegate sees: nothing of the leader's check-ins."""
+    chosen = found.settings
+    policy = {name: value for name, value in chosen.policy.items() if "check_in" not in name}
+    seen = replace(
+        chosen,
+        policy=policy,
+        never=frozenset(each for each in chosen.never if each.kind is not Kind.CHECK_IN),
+        auto=frozenset(each for each in chosen.auto if each is not Kind.CHECK_IN),
+    )
+    return replace(found, settings=seen)
 
 
 def _change_settings(call: Call, taken: SettingsItem) -> Reply:

@@ -99,9 +99,10 @@ def _make(call: Call) -> Response:
         offer = proposing.propose(call.deployment, lease, Wish(tier, Origin.PERSON))
     call.call_worker()
     plan_id = offer.proposed or offer.accepted
-    if plan_id is None:
-        return go(call.home, "nothing")
-    return go(f"{call.home}/plans/{plan_id}", "planned")
+    own = call.access.is_leader
+    if plan_id and records.is_shown(call.deployment, call.leader_id, plan_id, own=own):
+        return go(f"{call.home}/plans/{plan_id}", "planned")
+    return go(call.home, "nothing")
 
 
 def _show(call: Call) -> Response:
@@ -142,11 +143,12 @@ def _is_in(day: date, start: date, end: date) -> bool:
 
 def _accept(call: Call) -> Response:
     plan_id = _plan_id(call)
+    kept = records.load(call.deployment, call.leader_id, plan_id)
     proposing.accept(
         call.deployment,
         call.leader_id,
         plan_id,
-        call.form.word("hash"),
+        records.hash_meant(kept, call.form.word("hash"), own=call.access.is_leader),
         call.by,
         despite_unknown=bool(call.form.word("despite_unknown")),
     )

@@ -1,10 +1,15 @@
 """The diary and what is kept in it: shown, given up, kept, locked."""
 
+import json
 from dataclasses import replace
+from hashlib import sha256
 
 import pytest
+from sqlalchemy import update
 
 from app.life import applying
+from app.people.settings import LeaderSettings
+from app.storage.tables import Plan
 from rules.event import Kind, ScoredAs
 from tests.api.service.conftest import House, problem
 from tests.life.people import GAP, PROTECTED, create, row_at, write
@@ -212,3 +217,64 @@ def test_an_id_that_cannot_be_one_is_not_there(house: House, odd: str) -> None:
         problem(house.client.get(f"{ME}/{url}", headers=headers), 404, "not-found")
     for url in (f"holds/{odd}/lift", f"plans/{odd}/undo"):
         problem(house.client.post(f"{ME}/{url}", headers=headers), 404, "not-found")
+
+
+WEEK_ASKED = {"tier": "holds", "from": "2026-11-23", "to": "2026-11-30"}
+NOTHING_ELSE = {
+    f"{rule}_severity": "off"
+    for rule in (
+        *("gap", "protected", "pods", "break", "end_of_day"),
+        *("appreciation", "face_days", "contact"),
+    )
+}
+
+
+def test_no_number_of_a_plan_tells_a_delegate_of_a_check_in(new_house) -> None:
+    """A check-in under a meeting is moved: its hash and its count would give it away."""
+    house = new_house((meeting("board", at(24, "10:00"), 3),))
+    write(house.world, create(Kind.CHECK_IN, at(24, "10:00", 30)))
+    house.leave_alone()
+    policy = {**NOTHING_ELSE, "protected_severity": "must", "check_in_weeks": 1}
+    house.world.choose(settings=LeaderSettings(time_zone="Europe/London", policy=policy))
+    delegate, _ = house.delegate()
+    home = f"/v1/leaders/{house.world.leader_id}"
+    theirs = house.client.post(f"{home}/plans", json=WEEK_ASKED, headers=delegate).json()
+    plan = f"{home}/plans/{theirs['id']}"
+    mine = house.client.get(plan, headers=house.leader()).json()
+    kinds = [each["hold"] for each in mine["fates"]]
+    assert kinds.count("check_in") == 1 and "protected" in kinds
+    assert {each["hold"] for each in theirs["fates"]} == {"protected"}
+    assert mine["result"]["objective"]["holds_disturbed"] == 1
+    assert theirs["result"]["objective"]["holds_disturbed"] == 0
+    assert theirs["result"]["proof"]["bound"][-1] == 0
+    written = [
+        {name: value for name, value in each.items() if name != "message"}
+        for each in theirs["result"]["changes"]
+    ]
+    text = json.dumps(written, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    assert theirs["plan_hash"] == f"sha256:{sha256(text.encode()).hexdigest()}"
+    assert theirs["result"]["plan_hash"] == theirs["plan_hash"] != mine["plan_hash"]
+    said = {"plan_hash": theirs["plan_hash"]}
+    dry = house.client.post(f"{plan}/apply", json={**said, "dry_run": True}, headers=delegate)
+    assert (dry.status_code, dry.json()["plan_hash"]) == (200, theirs["plan_hash"])
+    taken = house.client.post(f"{plan}/apply", json=said, headers=delegate)
+    assert taken.status_code == 202
+
+
+def test_a_plan_of_check_ins_alone_is_no_news_to_a_delegate(new_house) -> None:
+    house = new_house(())
+    policy = {**NOTHING_ELSE, "gap_holds": "off", "check_in_weeks": 1}
+    house.world.choose(settings=LeaderSettings(time_zone="Europe/London", policy=policy))
+    delegate, _ = house.delegate()
+    home = f"/v1/leaders/{house.world.leader_id}"
+    made = house.client.post(f"{home}/plans", json=WEEK_ASKED, headers=delegate)
+    assert (made.status_code, made.content) == (204, b"")
+    (mine,) = house.client.get(f"{home}/plans", headers=house.leader()).json()["plans"]
+    with house.world.database.transaction() as session:
+        # as it is once nobody can undo it any more
+        session.execute(update(Plan).where(Plan.id == mine["id"]).values(contents=None))
+    assert house.client.get(f"{home}/plans", headers=delegate).json()["plans"] == []
+    problem(house.client.get(f"{home}/plans/{mine['id']}", headers=delegate), 404, "not-found")
+    settings = house.client.get(f"{home}/settings", headers=delegate).text
+    assert "check_in" not in settings
+    assert "check_in_weeks" in house.client.get(f"{home}/settings", headers=house.leader()).text
