@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from rules.diary import Diary, in_order
-from rules.event import Kind, Occurrence, ScoredAs, Status
+from rules.event import Kind, Occurrence, ScoredAs, ShowAs, Status
 from rules.finding import Finding, Rule
 from rules.interval import Interval
 from rules.policy import Policy
@@ -95,10 +95,17 @@ def local_day(each: Occurrence, diary: Diary) -> date:
     return each.start
 
 
+def takes_place(each: Occurrence) -> bool:
+    """Whether something without a class of its own is in the diary: whole days are often shown as
+    free, and so is what the leader declined, which is somebody else's."""
+    mine = each.organizer or each.show_as is not ShowAs.FREE
+    return mine and each.status is not Status.CANCELLED
+
+
 def _counts(each: Occurrence, shortest: int) -> bool:
     if each.all_day:
         # a whole day in person has no hours, so no other rule counts it
-        return each.status is not Status.CANCELLED
+        return takes_place(each)
     return each.scored_as is not ScoredAs.NONE and each.span.minutes >= shortest
 
 

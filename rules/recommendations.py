@@ -25,7 +25,7 @@ class How(StrEnum):
 class Recommendation:
     """One recommendation.
 
-    `where` are the ids of rules and the names of settings that it lives in, `test` a test by file
+    `where` are the ids of rules and the names of settings that it lives in, `tests` are tests by file
     and name. `note` says what else there is, or why there is nothing.
     """
 
@@ -34,30 +34,47 @@ class Recommendation:
     lines: str
     how: How
     where: tuple[str, ...] = ()
-    test: str = ""
+    tests: tuple[str, ...] = ()
     note: str = ""
 
 
+_ROOM = "tests/cli/test_patterns.py::test_what_is_still_missing_is_what_the_day_has_no_room_for"
+_NOTHING_ELSE = "tests/cli/test_patterns.py::test_new_holds_lie_in_the_hours_and_on_nothing_else"
 _EXAMPLES = "tests/rules/test_catalogue.py::test_a_rule_finds_what_its_examples_say"
 _REMINDED = "tests/rules/test_reminders.py::test_each_falls_due_exactly_once_in_its_weeks_and_never_where_it_is_off"
 _TEMPLATE = "tests/cli/test_templates.py::test_a_template_counts_as_its_kind_once_it_is_in_a_diary"
 _OWN_TIME = "tests/rules/test_grid.py::test_own_time_changes_no_finding"
 
 
-def _rule(id_: str, title: str, lines: str, *where: str, note: str = "") -> Recommendation:
-    return Recommendation(id_, title, lines, How.RULE, where, _EXAMPLES, note)
+def _rule(
+    id_: str, title: str, lines: str, *where: str, note: str = "", also: tuple[str, ...] = ()
+) -> Recommendation:
+    return Recommendation(id_, title, lines, How.RULE, where, (_EXAMPLES, *also), note)
 
 
 def _set(
-    id_: str, title: str, lines: str, test: str, *where: str, note: str = ""
+    id_: str,
+    title: str,
+    lines: str,
+    test: str,
+    *where: str,
+    note: str = "",
+    also: tuple[str, ...] = (),
 ) -> Recommendation:
-    return Recommendation(id_, title, lines, How.SETTING, where, test, note)
+    return Recommendation(id_, title, lines, How.SETTING, where, (test, *also), note)
 
 
 def _done(
-    id_: str, title: str, lines: str, test: str, note: str, *where: str, how: How = How.FEATURE
+    id_: str,
+    title: str,
+    lines: str,
+    test: str,
+    note: str,
+    *where: str,
+    how: How = How.FEATURE,
+    also: tuple[str, ...] = (),
 ) -> Recommendation:
-    return Recommendation(id_, title, lines, how, where, test, note)
+    return Recommendation(id_, title, lines, how, where, (test, *also), note)
 
 
 RECOMMENDATIONS: tuple[Recommendation, ...] = (
@@ -97,6 +114,7 @@ RECOMMENDATIONS: tuple[Recommendation, ...] = (
         "protected",
         "protected_minutes",
         "protected_piece",
+        also=(_ROOM,),
     ),
     _set(
         "NMT-2",
@@ -120,6 +138,7 @@ RECOMMENDATIONS: tuple[Recommendation, ...] = (
         "open_time",
         "open_minutes",
         note="protected time is never placed over anything else",
+        also=(_NOTHING_ELSE,),
     ),
     _done(
         "NMT-5",
@@ -135,6 +154,7 @@ RECOMMENDATIONS: tuple[Recommendation, ...] = (
         "pods",
         "pods_per_week",
         note="plans place it",
+        also=(_ROOM,),
     ),
     _done(
         "POD-2",
@@ -181,6 +201,7 @@ RECOMMENDATIONS: tuple[Recommendation, ...] = (
         "pod_rotation",
         "rotation_weeks",
         note="off unless asked for; then plans give each new team chat another half of a day",
+        also=("tests/planner/test_pods.py::test_they_take_turns",),
     ),
     _set(
         "POD-9",
@@ -214,6 +235,9 @@ RECOMMENDATIONS: tuple[Recommendation, ...] = (
         "contact",
         "contact_days",
         note="a plan places its team chats so, and offers one more where that is not enough",
+        also=(
+            "tests/planner/test_pods.py::test_a_silence_of_more_than_five_working_days_is_offered_a_chat",
+        ),
     ),
     _rule(
         "APP-1",
@@ -265,6 +289,7 @@ RECOMMENDATIONS: tuple[Recommendation, ...] = (
         "leave",
         "take_leave_weeks",
         note="the reminder is off unless asked for, and looks at days off in the settings",
+        also=("tests/rules/test_reminders.py::test_leave_that_is_told_of_is_not_asked_for",),
     ),
     _done(
         "SELF-5",
@@ -290,6 +315,9 @@ RECOMMENDATIONS: tuple[Recommendation, ...] = (
         "check_in_weeks",
         "check_in_minutes",
         note="plans place them; they are own time, in no figure, and no delegate's to see",
+        also=(
+            "tests/api/service/test_diary.py::test_no_number_of_a_plan_tells_a_delegate_of_a_check_in",
+        ),
     ),
     _rule(
         "LRN-1",
@@ -310,6 +338,10 @@ RECOMMENDATIONS: tuple[Recommendation, ...] = (
         "contracted_minutes",
         "programmed_activities",
         "programmed_activity_minutes",
+        also=(
+            "tests/app/test_workload_counts.py::test_each_line_equals_a_count_from_the_raw_calendar",
+            "tests/rules/test_workload.py::test_a_contract_is_what_somebody_said",
+        ),
     ),
     _rule("WRK-2", "More than a week can hold", "L1691-1696", "capacity"),
     _done(
@@ -352,6 +384,10 @@ RECOMMENDATIONS: tuple[Recommendation, ...] = (
         "never moved, and no hold is laid over them; on-call time is scored nowhere",
         "categories",
         how=How.PROMISE,
+        also=(
+            "tests/planner/test_rights.py::test_clinical_time_is_never_changed_nor_covered",
+            "tests/planner/test_rights.py::test_on_call_time_is_scored_nowhere_and_never_covered",
+        ),
     ),
     _done(
         "LOC-1",
@@ -359,6 +395,7 @@ RECOMMENDATIONS: tuple[Recommendation, ...] = (
         "L2554-2560",
         "tests/life/test_overrides.py::test_three_times_at_one_time_of_the_week_are_a_habit",
         "report, trust, leader, today; a hold that somebody removes stays away that day",
+        also=("tests/planner/test_unwanted.py::test_nothing_is_put_back",),
     ),
     _done(
         "NEG-1",
@@ -395,8 +432,8 @@ def table() -> str:
 def _row(one: Recommendation) -> str:
     places = [_place(each) for each in one.where]
     where = ", ".join(places) + ("; " if places and one.note else "") + one.note
-    test = f"`{one.test.rpartition('::')[2]}`" if one.test else ""
-    return f"| {one.id} | {one.title} | {one.lines} | {one.how} | {where} | {test} |"
+    tests = ", ".join(f"`{each.rpartition('::')[2]}`" for each in one.tests)
+    return f"| {one.id} | {one.title} | {one.lines} | {one.how} | {where} | {tests} |"
 
 
 def _place(name: str) -> str:
@@ -420,7 +457,7 @@ def problems() -> Iterator[str]:
     for name in sorted(named - known):
         yield f"There is no rule or setting “{name}”."
     for one in RECOMMENDATIONS:
-        if not one.test:
+        if not one.tests:
             yield f"{one.id} has no test."
 
 

@@ -101,7 +101,8 @@ def ledger(diary: Diary, policy: Policy, now: datetime) -> Ledger:
     """Where the hours of each week of the window go; whole weeks, from Monday to Sunday."""
     first, last = monday(diary.start), monday(diary.end - timedelta(days=1))
     mondays = [each for each in dates(first, last + timedelta(days=7)) if each.weekday() == 0]
-    weeks = tuple(_week(each, diary, now) for each in mondays)
+    minute = now.replace(second=0, microsecond=0)
+    weeks = tuple(_week(each, diary, minute) for each in mondays)
     return Ledger(weeks, _contract(diary, policy))
 
 
@@ -143,13 +144,18 @@ def _taken(
     by_work: dict[Work, list[Interval]] = {work: [] for work in ORDER}
     for each in occurrences:
         work = work_of(each)
-        span = each.span.clip(whole) if work is not None else None
+        span = _in_minutes(each.span).clip(whole) if work is not None else None
         if work is not None and span is not None:
             by_work[work].append(span)
     before: list[Interval] = []
     for work in ORDER:
         yield work, subtract(by_work[work], before)
         before += by_work[work]
+
+
+def _in_minutes(span: Interval) -> Interval:
+    """From one whole minute to another, so that the minutes of all lines add up."""
+    return Interval(*(each.replace(second=0, microsecond=0) for each in (span.start, span.end)))
 
 
 def work_of(occurrence: Occurrence) -> Work | None:

@@ -109,7 +109,11 @@ def _times(template: Template, wanted: Wanted) -> tuple[datetime | date, datetim
         raise BadInput(f"A template has {SHORTEST} to {LONGEST} minutes.")
     start = instant(first, wanted.at, wanted.zone)
     end = start + timedelta(minutes=minutes)
-    return start.astimezone(wanted.zone), end.astimezone(wanted.zone)
+    ends = end.astimezone(wanted.zone)
+    if start.astimezone(wanted.zone).utcoffset() != ends.utcoffset():
+        # local times over a change of the clocks would not say how long it is
+        raise BadInput("The clocks change during that time; choose another day or hour.")
+    return start.astimezone(wanted.zone), ends
 
 
 def _dates(template: Template, wanted: Wanted) -> tuple[date, date]:

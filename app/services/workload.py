@@ -12,7 +12,7 @@ from rules.workload import Ledger, ledger
 if TYPE_CHECKING:
     from app.services.workload_shape import WorkloadResult
 
-_COLUMNS = ("week", "work", "held_minutes", "planned_minutes")
+_COLUMNS = ("week", "work", "held_minutes", "planned_minutes", "minutes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +29,18 @@ class Accounted:
         return workload_of(self)
 
     def csv(self) -> str:
-        """One line for each week and purpose, with the open time and what lies outside the hours:
-        `week` is its Monday."""
+        """One line for each week and purpose, then its open time, what lies outside the hours, and
+        the hours: `week` is its Monday. The purposes and the open time come to the other two."""
         text = StringIO()
         table = csv.writer(text, lineterminator="\r\n")
         table.writerow(_COLUMNS)
         for week in self.ledger.weeks:
             for line in week.lines:
-                table.writerow((week.first, line.work.value, line.held, line.planned))
+                row = (line.work.value, line.held, line.planned, line.minutes)
+                table.writerow((week.first, *row))
+            rest = {"open": week.open, "outside": week.outside, "hours": week.hours}
+            for name, minutes in rest.items():
+                table.writerow((week.first, name, "", "", minutes))
         return text.getvalue()
 
     @property

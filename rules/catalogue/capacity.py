@@ -98,12 +98,7 @@ def _offer(
     Any that many of them do. They are those of the longest that would free most, as few as can
     be; none where three are not enough.
     """
-    free = [
-        (working, each)
-        for working in days
-        for each in working.appointments
-        if each.kind not in _FIXED and not each.locked
-    ]
+    free = _could_give_way(days)
     longest = sorted(free, key=lambda one: (-one[1].span.minutes, one[1].span, one[1].id))
     alone = {each: _freed([day], [each], policy) for day, each in longest[:_LOOKED_AT]}
     most = sorted(alone, key=lambda each: (-alone[each], each.span, each.id))[:_OFFERED]
@@ -113,6 +108,15 @@ def _offer(
             if all(_freed(days, each, policy) >= over for each in sets):
                 return tuple(sorted(most[:size], key=lambda each: (each.span, each.id))), count
     return (), 0
+
+
+def _could_give_way(days: Sequence[_Working]) -> list[tuple[_Working, Occurrence]]:
+    return [
+        (working, each)
+        for working in days
+        for each in working.appointments
+        if each.kind not in _FIXED and not each.locked
+    ]
 
 
 def _say_verbs(
@@ -149,6 +153,8 @@ def _find(diary: Diary, policy: Policy) -> Iterator[Finding]:
         if offered:
             verbs = _say_verbs(days, offered, count, over, policy)
             message += f" {_say_offer(verbs, offered, count, diary.pattern.zone)}"
+        elif len(_could_give_way(days)) > _OFFERED:
+            message += " You could shorten, swap or drop several meetings."
         yield RULE.finding(
             policy,
             day=first,

@@ -1,33 +1,44 @@
 """No long stretch of working days without any team contact.
 
 A team chat, a one-to-one, a time for appreciation, a talk about circumstances, a day in person and
-an open virtual office are contact on the day they begin. After each `contact_days` working days in
+an open virtual office are contact on the day they begin, and on each day that they take whole. After each `contact_days` working days in
 a row without any, one team chat is missing. Leave and days that are not worked do not count.
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 
-from rules.cadence import local_day
+from rules.cadence import takes_place
 from rules.diary import Day, Diary
-from rules.event import TEAM_KINDS, Kind, ScoredAs, Status
+from rules.event import TEAM_KINDS, Kind, Occurrence, ScoredAs
 from rules.finding import Example, Finding, Rule, Scope
 from rules.interval import Interval
 from rules.policy import Policy
 from rules.words import say_count, say_day
+from rules.working_pattern import dates
 
 _CONTACT = TEAM_KINDS | {Kind.VIRTUAL_OFFICE}
 
 
 def contact_dates(diary: Diary) -> frozenset[date]:
     """The days on which the team has some of the leader's time."""
-    return frozenset(
-        local_day(each, diary) if each.all_day else diary.pattern.day_of(each.span.start)
-        for each in diary.occurrences
-        if each.kind in _CONTACT
-        and each.status is not Status.CANCELLED
-        and (each.all_day or each.scored_as is ScoredAs.APPOINTMENT or _is_open(each.kind))
-    )
+    found: set[date] = set()
+    for each in diary.occurrences:
+        if each.kind in _CONTACT and _is_there(each):
+            found.update(_days_of(each, diary))
+    return frozenset(found)
+
+
+def _is_there(each: Occurrence) -> bool:
+    if each.all_day or _is_open(each.kind):
+        return takes_place(each)
+    return each.scored_as is ScoredAs.APPOINTMENT
+
+
+def _days_of(each: Occurrence, diary: Diary) -> Iterator[date]:
+    if each.all_day:
+        return dates(each.start, max(each.end, each.start + timedelta(days=1)))
+    return iter((diary.pattern.day_of(each.span.start),))
 
 
 def _is_open(kind: Kind | None) -> bool:

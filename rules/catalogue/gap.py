@@ -74,6 +74,8 @@ RULE = Rule(
     find=_find,
     planned=True,
     examples=(
+        Example("Mon 09:00-10:00 meeting; Mon 10:00-10:15 travel; Mon 10:15-11:00 meeting"),
+        Example("Mon 09:00-10:00 meeting; Mon 10:00-10:05 travel; Mon 10:05-11:00 meeting", (5,)),
         Example("Mon 09:00-10:00 meeting; Mon 10:10-11:00 meeting"),
         Example("Mon 09:00-10:00 meeting; Mon 10:00-11:00 own; Mon 11:00-12:00 meeting"),
         Example("Mon 09:00-10:00 meeting; Tue 10:00-11:00 meeting"),

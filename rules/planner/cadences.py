@@ -259,7 +259,8 @@ class _Placing:
         day = self._planned.day(self._task.diary.pattern.day_of(each.span.start))
         if day.window is None or not day.window.span.contains(each.span):
             return True
-        busy = (*day.appointments, *day.own_time())
+        on_call = (each for each in day.around if each.on_call)
+        busy = (*day.appointments, *day.own_time(), *on_call)
         return any(other.id != each.id and other.span.overlaps(each.span) for other in busy)
 
     def _fill(self, cadence: Cadence, stretch: Sequence[date], there: _There, missing: int) -> None:
@@ -319,7 +320,9 @@ class _Placing:
             taken = self._closed(then) - closed
             if not taken:
                 return 0, start
-            best = min(best or (taken, start), (taken, start))
+            if cadence.kind in TEAM_KINDS:
+                # time with the team is what it would come to the leader for
+                best = min(best or (taken, start), (taken, start))
         return best
 
     def _starts(self, cadence: Cadence, day: Day) -> Sequence[datetime]:

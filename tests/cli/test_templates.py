@@ -118,6 +118,7 @@ def test_without_a_name_it_lists_what_there_is(clearway: Run) -> None:
         (("team-chat", *WHEN, "--time-zone", "Mars"), "is not a time zone"),
         (("team-chat", "--from", "1900-01-01", "--at", "10:00"), "between 2000 and 2100"),
         (("virtual-office", "--from", "2026-11-25", "--minutes", "9"), "lasts all day"),
+        (("listening", "--from", "2026-10-25", "--at", "01:30"), "The clocks change during that"),
     ],
 )
 def test_what_cannot_be_is_one_sentence(clearway: Run, arguments: tuple, told: str) -> None:

@@ -348,3 +348,44 @@ def test_a_hold_names_the_finding_that_it_serves() -> None:
     (found,) = of(plan(quiet(), replace(NONE, appreciation_severity=Severity.SHOULD), NOW))
     assert found.because == ("appreciation@2026-11-23",)
     assert "for a time to say thank you." in found.message
+
+
+def test_a_day_in_person_that_somebody_else_plans_counts_unless_it_was_declined() -> None:
+    """What the leader declined shows free; the leader's own whole days often do too."""
+    day = Occurrence(
+        "away day",
+        MONDAY,
+        MONDAY + timedelta(days=2),
+        ScoredAs.NONE,
+        kind=Kind.FACE_DAY,
+        show_as=ShowAs.FREE,
+    )
+
+    def found(occurrence: Occurrence) -> set[str]:
+        asked = replace(NONE, face_days_severity=Severity.SHOULD, face_day_weeks=4)
+        return {each.rule for each in evaluate(quiet(occurrence), asked)}
+
+    assert "face_days" in found(day)
+    assert "face_days" not in found(replace(day, organizer=True))
+    assert "face_days" not in found(replace(day, show_as=ShowAs.BUSY))
+
+
+def test_time_to_learn_never_takes_the_last_time_for_the_team() -> None:
+    """Each day is booked until half past one: two hours of protected time leave it just that."""
+    days = [
+        Occurrence(
+            f"day {day}",
+            at(day, "09:00").start,
+            at(day, "13:30").start,
+            ScoredAs.APPOINTMENT,
+            other_people=3,
+        )
+        for day in [7 * week + each for week in range(4) for each in range(5)]
+    ]
+    policy = replace(NONE, learning_severity=Severity.SHOULD, protected_weeks=6)
+    diary = quiet(*days)
+    made = plan(diary, policy, NOW)
+    planned = apply_changes(diary.occurrences, made.changes, NOW)
+    left = evaluate(diary.with_occurrences(planned), policy)
+    assert [each.id for each in left if each.rule == "open_time"] == []
+    assert [each for each in made.changes if each.hold is Kind.LEARNING] == []

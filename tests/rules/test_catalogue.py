@@ -163,13 +163,14 @@ def test_capacity_offers_a_choice_where_each_would_be_enough() -> None:
     )
 
 
-def test_capacity_only_says_how_much_is_over_where_three_meetings_are_not_enough() -> None:
+def test_capacity_names_no_meetings_where_three_are_not_enough() -> None:
     many = "; ".join(f"Mon {hour:02}:00-{hour + 1:02}:00 mine" for hour in range(9, 17))
     (over,) = of("capacity", f"hours Mon 09:00-17:00; {many}")
     assert over.missing == 230
     assert over.event_ids == ()
     assert over.message == (
-        "Your diary has 3 hours 50 minutes more than the week of Monday 23 November can hold."
+        "Your diary has 3 hours 50 minutes more than the week of Monday 23 November can hold. "
+        "You could shorten, swap or drop several meetings."
     )
 
 

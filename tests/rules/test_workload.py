@@ -115,3 +115,18 @@ def test_weeks_of_leave_do_not_dilute_the_mean() -> None:
     made = of("weeks 2; Mon-Fri leave; Tue+1 10:00-10:20 pod")
     assert made.team == 20
     assert of("weeks 1; Mon-Fri leave").team == 0
+
+
+def test_times_with_seconds_add_up_to_the_minute() -> None:
+    diary, policy = read_example("hours Mon 09:00-17:00; Mon 10:00-10:30 mine; Mon 11:00-11:20 pod")
+    late = diary.with_occurrences(
+        replace(
+            each,
+            start=each.span.start + timedelta(seconds=30),
+            end=each.span.end + timedelta(seconds=15),
+        )
+        for each in diary.occurrences
+    )
+    (week,) = ledger(late, policy, NOON + timedelta(seconds=20)).weeks
+    assert sum(each.minutes for each in week.lines) + week.open == week.hours + week.outside
+    assert week.minutes(Work.POD) == 20
