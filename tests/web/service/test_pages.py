@@ -552,7 +552,7 @@ def test_where_the_hours_go_is_the_leaders_own(leader: Browser, new_browser: Mak
     taken = leader.client.post("/you/mine/workload", files={"kind": (None, "csv")})
     assert taken.headers["content-type"] == "text/csv; charset=utf-8"
     assert taken.headers["cache-control"] == "no-store"
-    assert taken.text.splitlines()[0] == "week,work,held_minutes,planned_minutes"
+    assert taken.text.splitlines()[0] == "week,work,held_minutes,planned_minutes,minutes"
     assert len({line.partition(",")[0] for line in taken.text.splitlines()[1:]}) == 13
 
 
