@@ -109,21 +109,22 @@ def _lay_hours(before: PolicyFiles, table: Mapping[str, object]) -> PolicyFiles:
     exceptions = table.get("exceptions", {})
     if not isinstance(exceptions, Mapping):
         raise BadInput("“exceptions” is a table of dates, written as [hours.exceptions].")
+    anchor = _anchor(table["anchor"]) if "anchor" in table else before.anchor
     return replace(
         before,
-        hours=_pattern(table) or before.hours,
-        anchor=_anchor(table["anchor"]) if "anchor" in table else before.anchor,
+        hours=_pattern(table, anchor) or before.hours,
+        anchor=anchor,
         time_zone=_words(table, "time_zone") or before.time_zone,
         exceptions={**before.exceptions}
         | {_date(day, "exceptions"): _day_hours(day, hours) for day, hours in exceptions.items()},
     )
 
 
-def _pattern(table: Mapping[str, object]) -> str | None:
+def _pattern(table: Mapping[str, object], anchor: date | None) -> str | None:
     """The words of a working pattern. Raises PatternError for what cannot be one."""
     words = _words(table, "pattern")
     if words is not None:
-        parse_hours(words, ZoneInfo("UTC"))
+        parse_hours(words, ZoneInfo("UTC"), anchor)
     return words
 
 

@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -157,6 +157,27 @@ def test_hours_that_cannot_be_read_are_a_sentence_too():
         pattern("[hours.exceptions]\n2026-12-24 = 'all morning'")
     with pytest.raises(BadInput, match="counted from a Monday"):
         pattern("[hours]\nanchor = 2026-12-24")
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        ("[hours]\npattern = 'Mon 09:00-17:00 | Mon off'\nanchor = 2026-11-30",),
+        ("[hours]\nanchor = 2026-11-30", "[hours]\npattern = 'Mon 09:00-17:00 | Mon off'"),
+        ("[hours]\npattern = 'Mon 09:00-17:00 | Mon off from 2026-11-30'",),
+    ],
+)
+def test_weeks_take_turns_from_the_anchor_or_the_monday_that_the_pattern_names(
+    files: tuple[str, ...],
+):
+    hours = make_pattern(LONDON, policy(*files), date(2026, 11, 30), date(2026, 12, 21))
+    first = [hours.shift(date(2026, 11, 30) + timedelta(weeks=week)) for week in range(3)]
+    assert [each is not None for each in first] == [True, False, True]
+
+
+def test_weeks_that_take_turns_need_a_first_one():
+    with pytest.raises(BadInput, match="from 2026-11-23"):
+        pattern("[hours]\npattern = 'Mon 09:00-17:00 | Mon off'")
 
 
 @pytest.mark.parametrize("nothing", ["", " ", "\t", ";"])
