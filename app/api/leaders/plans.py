@@ -1,7 +1,6 @@
 """Plans: made, read, accepted, declined and taken back. What is written, workers write."""
 
 from datetime import datetime
-from hmac import compare_digest
 from typing import Any
 
 from fastapi import APIRouter
@@ -20,7 +19,7 @@ from app.door.once import Reply
 from app.door.turns import at_the_diary
 from app.door.workers import Busy
 from app.life import applying, diaries, proposing, records, reports, undoing
-from app.life.errors import IsPaused, OtherPlan
+from app.life.errors import IsPaused
 from app.life.journal import StepState
 from app.life.proposing import Wish
 from app.life.reasons import SENTENCES, Reason
@@ -411,16 +410,11 @@ def _hash_meant(call: Call, plan_id: str, taken: Yes) -> str:
 
 
 def _rehearse(call: Call, plan_id: str, taken: Yes) -> Reply:
-    kept = records.load(call.deployment, call.leader_id, plan_id)
-    meant = records.hash_meant(kept, taken.plan_hash, own=call.access.is_leader)
-    given = meant.encode()
-    if kept.contents is None or not compare_digest(kept.contents.hash.encode(), given):
-        raise OtherPlan
     proposing.check_accept(
         call.deployment,
         call.leader_id,
         plan_id,
-        meant,
+        _hash_meant(call, plan_id, taken),
         despite_unknown=taken.despite_unknown,
     )
     reason = applying.rehearse(call.deployment, call.leader_id, plan_id)

@@ -583,6 +583,7 @@ def test_a_delegate_acts_and_sees_no_more_than_that(leader: Browser, new_browser
     link = re.search(f"{SITE}(/you/invitation/[\\w-]+)", html)
     assert link
     assert link[1] not in leader.see("/you/mine/delegates")
+    wish(leader, {"check_in_weeks": "1"})
 
     other = new_browser("assistant")
     other.see(link[1])
@@ -596,7 +597,12 @@ def test_a_delegate_acts_and_sees_no_more_than_that(leader: Browser, new_browser
     for name in (*alone, "templates"):
         other.see(f"{home[0]}/{name}", 404)
     path, digest = planned(other, diary)
-    assert "<strong>Done.</strong>" in other.send(f"{path}/accept", hash=digest)
+    whole = leader.see(path.replace(diary, "mine"))
+    # the delegate says yes to all of it, and is shown a hash that tells of no check-in
+    assert "check-in" in whole and "check-in" not in other.see(path)
+    assert f'name="hash" value="{digest}"' not in whole
+    html = other.send(f"{path}/accept", hash=digest)
+    assert "<strong>Done.</strong>" in html and "check-in" not in html
     for name in ("", "/holds", "/locks", "/plans", "/pause"):
         other.see(f"{home[0]}{name}")
     assert "PA" in other.see("/you")
