@@ -168,9 +168,9 @@ def parse_hours(text: str, zone: ZoneInfo, anchor: date | None = None) -> Workin
 
     A day has one shift, so a week names it once; a week off is `Mon-Sun off`. Weeks of a rotation
     are separated by `|`, and `from 2026-11-23` at the end is the Monday of the first of them;
-    without it that is `anchor`, and one of the two is needed. A shift that ends at or before its start ends the
-    next morning. Paid minutes may follow in brackets, at most as many as the shift is long:
-    `(450)`. Raises PatternError with one sentence.
+    without it that is `anchor`, and one of the two is needed. A shift that ends at or before its
+    start ends the next morning. Paid minutes may follow in brackets, at most as many as the shift
+    is long: `(450)`. Raises PatternError with one sentence.
     """
     if _NOTHING.fullmatch(text):
         raise PatternError("The working hours say nothing; write them like “Mon-Fri 09:00-17:00”.")

@@ -1,9 +1,10 @@
 """Where the hours of a leader's weeks go, so that time for the team counts as work.
 
 Each minute of a week has one line, the first of `ORDER` that takes it, wherever in the week it is;
-working time that none takes is `open`. A shift over Sunday's midnight is in the week it begins in. So the lines and the open time of a week come to its working
-hours and what lies outside them, to the minute. The leader's own time has no line: adding or
-removing some changes nothing here. What lies before `now` is `held`, the rest `planned`.
+working time that none takes is `open`. A shift over Sunday's midnight is in the week it begins in.
+So the lines and the open time of a week come to its working hours and what lies outside them, to
+the minute. The leader's own time has no line: adding or removing some changes nothing here. What
+lies before `now` is `held`, the rest `planned`.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

@@ -1,8 +1,9 @@
 """No long stretch of working days without any team contact.
 
 A team chat, a one-to-one, a time for appreciation, a talk about circumstances, a day in person and
-an open virtual office are contact on the day they begin, and on each day that they take whole. After each `contact_days` working days in
-a row without any, one team chat is missing. Leave and days that are not worked do not count.
+an open virtual office are contact on the day they begin, and on each day that they take whole.
+After each `contact_days` working days in a row without any, one team chat is missing. Leave and
+days that are not worked do not count.
 """
 
 from collections.abc import Iterator, Sequence

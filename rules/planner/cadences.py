@@ -1,11 +1,13 @@
 """Holds that come back every so many weeks: one-to-ones, thanks, talks, days in person, check-ins.
 
 They are placed last, only where every number of the plan stays as it is: never over protected time,
-a break or anything else, and with time between. Beyond the weeks for which protected time is placed,
-room is left for it. Last of all, where a planned diary keeps the team waiting for more working days
-than the contact rule allows, there is one team chat more. In as many weeks in a row as a cadence has there are then as many as it asks
-for, whichever week somebody begins to count with; so a hold that is there stays when the weeks go
-on, and the next one is as far away as may be. Weeks without a working day ask for nothing.
+a break or anything else, and with time between. Beyond the weeks for which protected time is
+placed, room is left for it. In as many weeks in a row as a cadence has there are then as many as it
+asks for, whichever week somebody begins to count with; so a hold that is there stays when the weeks
+go on, and the next one is as far away as may be. Weeks without a working day ask for nothing.
+
+After all of them, where a planned diary keeps the team waiting for more working days than the
+contact rule allows, there is one team chat more.
 """
 
 from collections import Counter, defaultdict
