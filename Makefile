@@ -7,8 +7,9 @@ ARGS ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
+STYLES := app/web/static/nhsuk.css
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-UV_COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 \
+UV_COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 \
 	--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \
 	--custom-compile-command "make lock" --quiet
 
@@ -57,12 +58,14 @@ recommendations: develop ## Write docs/recommendations.md from the catalogue
 	@mv docs/recommendations.md.new docs/recommendations.md
 
 lock: develop ## Pin dependencies again (UPGRADE=--upgrade takes newer ones)
-	$(UV_COMPILE) $(UPGRADE) --group dev --output-file requirements/dev.txt
-	$(UV_COMPILE) --group sample --constraint requirements/dev.txt --output-file requirements/sample.txt
-	$(UV_COMPILE) --group build --constraint requirements/dev.txt --output-file requirements/run.txt
+	$(UV_COMPILE) $(UPGRADE) pyproject.toml --group dev --output-file requirements/dev.txt
+	$(UV_COMPILE) pyproject.toml --group sample --constraint requirements/dev.txt --output-file requirements/sample.txt
+	$(UV_COMPILE) pyproject.toml --group build --constraint requirements/dev.txt --output-file requirements/run.txt
+	$(UV_COMPILE) $(UPGRADE) --group pyproject.toml:node --output-file requirements/node.txt
+	cd requirements/nhsuk && npm install --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund
 
 clean: ## Remove what these commands made
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache openapi/openapi.json.new
+	rm -rf $(VENV) $(STYLES) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache openapi/openapi.json.new
 	find app connectors rules tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Not for typing: what the commands above are made of.
@@ -101,9 +104,20 @@ $(VENV)/.python:
 	@$(PYTHON) -m venv --clear $(VENV)
 	@touch $@
 
-$(VENV)/.installed: $(VENV)/.python requirements/run.txt pyproject.toml
+# The styles of the NHS design system are npm's: with the machine's npm, or with one from PyPI.
+$(STYLES): requirements/nhsuk/package-lock.json requirements/node.txt app/web/nhsuk.py $(VENV)/.packages
+	@command -v npm >/dev/null || $(PIP) install --no-deps --no-compile --require-hashes --requirement requirements/node.txt
+	@mkdir -p $(VENV)/nhsuk && cp requirements/nhsuk/package.json requirements/nhsuk/package-lock.json $(VENV)/nhsuk/
+	@cd $(VENV)/nhsuk && PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --ignore-scripts --no-audit --no-fund --loglevel error >/dev/null
+	@$(BIN)/python -m app.web.nhsuk $(VENV)/nhsuk/node_modules/nhsuk-frontend $@.new
+	@mv $@.new $@
+
+$(VENV)/.packages: $(VENV)/.python requirements/run.txt
 	@echo "Installing Clearway into $(VENV) …"
 	@$(PIP) install --no-deps --no-compile --require-hashes --requirement requirements/run.txt
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.packages $(STYLES) pyproject.toml
 	@$(PIP) install --no-deps --no-build-isolation --no-index --editable .
 	@touch $@
 

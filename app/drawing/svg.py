@@ -33,9 +33,10 @@ _LONG = len("100 min")
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
-def stylesheet() -> str:
-    """The rules that give a picture its colours."""
-    return files("app.drawing").joinpath("week.css").read_text(encoding="utf-8")
+def stylesheet(*, alone: bool = False) -> str:
+    """The rules that give a picture its colours: on a page those of day, `alone` also of night."""
+    names = ("week.css", "night.css") if alone else ("week.css",)
+    return "".join(files("app.drawing").joinpath(each).read_text("utf-8") for each in names)
 
 
 def draw(week: Week, name: str, title: str, about: str, *, alone: bool = False) -> str:
@@ -46,7 +47,7 @@ def draw(week: Week, name: str, title: str, about: str, *, alone: bool = False) 
     """
     height = _bottom(week) + FOOT
     parts = "".join(_parts(week, name))
-    style = f"<style>{stylesheet()}</style>" if alone else ""
+    style = f"<style>{stylesheet(alone=True)}</style>" if alone else ""
     size = f' xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}"' if alone else ""
     return (
         f'<svg class="week"{size} viewBox="0 0 {WIDTH} {height}" role="img"'

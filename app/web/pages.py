@@ -54,7 +54,9 @@ NATIONS = (
 
 def stylesheets() -> str:
     """The styles of the pages and of the pictures in them."""
-    return files("app.web").joinpath("static/page.css").read_text("utf-8") + stylesheet()
+    folder = files("app.web").joinpath("static")
+    own = (folder.joinpath(name).read_text("utf-8") for name in ("nhsuk.css", "page.css"))
+    return "".join(own) + stylesheet()
 
 
 def icon() -> str:
@@ -195,7 +197,7 @@ async def _week(desk: Desk, given: Answers, again: str = "", note: str = "") -> 
         "week.html",
         now=overview(opened),
         left=left_view(seen.left, opened),
-        note=note,
+        told=note,
         again=again if again in set(Tier) else plans[-1].planned.plan.tier.value,
         tiers=tier_views(plans),
         curve=curve_rows(seen.points, plans[-1].planned),

@@ -63,7 +63,7 @@ def side_by_side(heading: str, *weeks: tuple[layout.Week, str, str]) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="week" role="img"'
         f' viewBox="0 0 {width} {height}" width="{width}" height="{height}">'
-        f"<title>{escape(heading)}</title><style>{stylesheet()}"
+        f"<title>{escape(heading)}</title><style>{stylesheet(alone=True)}"
         ".week .week-title { font-size: 12px; font-weight: bold; }</style>"
         f'<rect class="week-sheet" width="{width}" height="{height}"/>{inner}</svg>\n'
     )

@@ -5,14 +5,17 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
+from app.web import nhsuk
+
 _templates = Environment(
     loader=PackageLoader("app.web"),
     autoescape=True,
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
+    extensions=["jinja2.ext.do"],
 )
-_templates.globals["style"] = "page.css"
+_templates.globals |= {"style": "page.css", "nhsuk": nhsuk.components()}
 
 
 def render(

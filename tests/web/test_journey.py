@@ -245,7 +245,7 @@ def test_a_wrong_answer_is_found_and_mended(page: "Page", address: str, diary: P
     page.wait_for_url("**/week")
     assert page.title().startswith("Error: ")
 
-    page.locator(".errors a").focus()
+    page.locator(".nhsuk-error-summary a").focus()
     page.keyboard.press("Enter")
     assert page.url.endswith("#me")
     page.locator("#me").focus()
@@ -267,8 +267,8 @@ def test_nothing_is_wider_than_the_window(
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     small = page.evaluate(
         """[...document.querySelectorAll("a, button, input:not([type=hidden]), select, summary")]
-           .filter(each => each.checkVisibility() && !each.classList.contains("skip"))
-           .filter(each => !each.closest("p, td, th, .errors"))
+           .filter(each => each.checkVisibility() && !each.classList.contains("nhsuk-skip-link"))
+           .filter(each => !each.closest("p, td, th, .nhsuk-error-summary"))
            .map(each => [each.outerHTML.slice(0, 80), each.getBoundingClientRect()])
            .filter(([, box]) => box.width < 24 || box.height < 24)
            .map(([html]) => html)"""

@@ -23,7 +23,7 @@ _START = "/you/start"
 NEW = 1
 """The version of settings that nobody has looked at."""
 _NOTHING_TICKED = "Tick what Clearway may place, or choose to be asked first."
-_AUTO = tuple((each, name) for each, name in HOLDS.items() if each in BY_ITSELF)
+_AUTO = tuple((each.value, name, "") for each, name in HOLDS.items() if each in BY_ITSELF)
 
 
 @router.get(HOME)

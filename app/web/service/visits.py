@@ -38,6 +38,17 @@ FORM = "multipart/form-data"
 HOME, SIGN_IN = "/you", "/you/sign-in"
 MINE = "mine"
 """The word for one's own diary in an address; others have their leader's id."""
+PLACES = (
+    ("", "Your diary"),
+    ("/plans", "Plans"),
+    ("/holds", "Holds"),
+    ("/workload", "Workload"),
+    ("/history", "History"),
+    ("/settings", "Settings"),
+)
+"""The menu of a leader: the end of each address, and what it is called."""
+PLACES_OF_OTHERS = (("", "The diary"), *PLACES[1:3], ("/locks", "Locks"), ("/pause", "Pause"))
+"""The same for a delegate."""
 _NOTHING = Form({}, {})
 
 
@@ -137,8 +148,9 @@ class Call(Member):
     def context(self) -> dict[str, Any]:
         """What every page says."""
         label = "" if self.grant is None else self.grant.label
-        about = {"home": self.home, "own": self.access.is_leader, "whose": label}
-        return {**Member.context(self), **about}
+        own = self.access.is_leader
+        about = {"home": self.home, "own": own, "whose": label, "here": self.request.url.path}
+        return {**Member.context(self), **about, "places": PLACES if own else PLACES_OF_OTHERS}
 
     def call_worker(self) -> None:
         """Have a worker attend to the diary soon."""
@@ -284,4 +296,5 @@ def _tell(request: Request, error: Exception) -> Response:
         way=path,
         signed_in=sessions.is_carried(request, desk_of(request).settings),
         done="",
+        home="",
     )

@@ -117,7 +117,7 @@ def _until(page: "Page", state: str) -> None:
 
 
 def _state(page: "Page") -> str:
-    return page.locator(".lead strong").inner_text()
+    return page.locator(".nhsuk-body-l strong").inner_text()
 
 
 def _spans(client: Client, paths: set[str]) -> set[tuple[datetime, datetime]]:
@@ -161,6 +161,6 @@ def test_a_plan_is_accepted_seen_elsewhere_and_undone_whatever_dies(
     assert set(client.events()) == before
 
     page.get_by_role("link", name="Back to your diary").click()
-    page.get_by_role("link", name="History").click()
+    page.get_by_role("navigation", name="Menu").get_by_role("link", name="History").click()
     told = _told(page)
     assert "Put a plan into the calendar" in told and "Took a plan back" in told
