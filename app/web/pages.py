@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app import problems
+from app.config import SettingsError
 from app.door import sessions
 from app.door.desk import Desk, desk_of
 from app.door.intake import Form, content_type, read_form
@@ -37,6 +38,8 @@ from rules.words import say_minutes
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
+NHSUK = "nhsuk.css"
+"""The styles of the design system, which are no part of the repository."""
 FORM = "multipart/form-data"
 CALENDAR = "text/calendar; charset=utf-8"
 _STALE = "The week looks different now. Show it again, and take the new plan."
@@ -53,9 +56,16 @@ NATIONS = (
 
 
 def stylesheets() -> str:
-    """The styles of the pages and of the pictures in them."""
+    """The styles of the pages and of the pictures in them.
+
+    Raises SettingsError where those of the design system were not fetched.
+    """
     folder = files("app.web").joinpath("static")
-    own = (folder.joinpath(name).read_text("utf-8") for name in ("nhsuk.css", "page.css"))
+    try:
+        own = [folder.joinpath(name).read_text("utf-8") for name in (NHSUK, "page.css")]
+    except FileNotFoundError as error:
+        message = "The styles of the pages are missing; make install fetches them."
+        raise SettingsError(message) from error
     return "".join(own) + stylesheet()
 
 

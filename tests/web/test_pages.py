@@ -10,13 +10,14 @@ import pytest
 from starlette.testclient import TestClient
 
 from app import sample
-from app.config import Settings
+from app.config import Settings, SettingsError
 from app.main import create_app
 from app.services.curve import curve
 from app.services.plan import plan
 from app.services.read import Ask, OpenDiary, read
 from app.services.source import Source
 from app.services.undo import Undone
+from app.web import pages
 from app.web.carry import pack, unpack
 from connectors.base import Skipped
 from rules.change import Change, ChangeKind
@@ -576,6 +577,18 @@ def test_the_page_is_small(client: TestClient) -> None:
             assert answer.headers.get("content-encoding") == "gzip" or path.endswith("svg")
             sizes.append(len(b"".join(answer.iter_raw())))
     assert sum(sizes) < 60_000
+
+
+def test_the_styles_reach_out_to_nobody_and_their_lack_is_told(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They come without fonts of elsewhere; without them the service says how to fetch them."""
+    styles = client.get("/static/page.css").text
+    assert ".nhsuk-button" in styles and "font-family:arial" in styles
+    assert "//" not in re.sub(r"/\*.*?\*/|data:[^)]*|xmlns=[^ ]*", "", styles)
+    monkeypatch.setattr(pages, "NHSUK", "not-fetched.css")
+    with pytest.raises(SettingsError, match="make install"):
+        create_app(SMALL)
 
 
 def test_the_limit_follows_the_settings(calendar: bytes, answers: dict[str, str]) -> None:
