@@ -316,7 +316,7 @@ RECOMMENDATIONS: tuple[Recommendation, ...] = (
         "check_in_minutes",
         note="plans place them; they are own time, in no figure, and no delegate's to see",
         also=(
-            "tests/api/service/test_diary.py::test_no_number_of_a_plan_tells_a_delegate_of_a_check_in",
+            "tests/api/service/test_diary.py::test_check_ins_have_a_plan_of_their_own_of_which_a_delegate_knows_nothing",
         ),
     ),
     _rule(

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 pytest_plugins = ["tests.servers.fixtures"]
 
 ROOT = Path(__file__).resolve().parent.parent
+REQUIRED = bool(os.environ.get("CLEARWAY_REQUIRE_BROWSER"))
 SOAK = os.environ.get("CLEARWAY_SOAK", "") not in {"", "0"}
 
 # Neither UTC nor London, and half an hour off: a forgotten conversion shows at once.
@@ -103,14 +104,19 @@ def corpus(shared: Path) -> Path:
     return shared / "corpus"
 
 
+def find_chromium() -> Path | None:
+    """The system's Chromium, if it has one."""
+    names = map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))
+    return next((Path(found) for found in names if found), None)
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Path:
     """The system's Chromium; nothing is downloaded."""
-    for name in ("chromium", "chromium-browser", "google-chrome"):
-        if path := shutil.which(name):
-            return Path(path)
+    if found := find_chromium():
+        return found
     reason = "no Chromium on this machine; on Debian: apt-get install chromium"
-    if os.environ.get("CLEARWAY_REQUIRE_BROWSER"):
+    if REQUIRED:
         pytest.fail(reason)
     pytest.skip(reason)
 

@@ -4,7 +4,7 @@ Before the first write the diary is read again, and a plan that no longer fits i
 After it, whatever dies: the same call goes on where the last one was, by the journal.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -45,7 +45,7 @@ from app.storage import Session, leases, plans
 from app.storage.leases import Lease
 from connectors.errors import ConnectorError
 from rules.change import Change, ChangeKind
-from rules.event import Kind, Occurrence
+from rules.event import Occurrence
 from rules.outcome import after
 from rules.policy import Policy
 
@@ -168,10 +168,8 @@ def _why_stale(
         return halted
     if _is_old(deployment, person, kept, contents):
         return Reason.SETTINGS
-    lapsed = _lapsed(contents, diary)
-    pending = {n: each for n, each in enumerate(contents.changes) if n not in lapsed}
-    fit = _Fit.of(contents, diary, pending, exactly=True)
-    found = (fit.trouble(number) for number in pending)
+    fit = _Fit.of(contents, diary, dict(enumerate(contents.changes)), exactly=True)
+    found = (fit.trouble(number) for number in range(len(contents.changes)))
     trouble = next((each for each in found if each is not None), None)
     if trouble is None and kept.expires_at <= deployment.now():
         return Reason.EXPIRED
@@ -179,19 +177,6 @@ def _why_stale(
     if trouble is None and kept.origin != Origin.LIFT:
         return _why_unbound(deployment, person, kept, contents, diary)
     return trouble
-
-
-def _lapsed(contents: Contents, diary: LeaderDiary) -> frozenset[int]:
-    """The check-ins of a plan that it is too late for, where there is more to it than check-ins.
-
-    The rest is written without them: whoever may know only of the rest, which still fits, is not to
-    learn from a refusal that a check-in was to begin by now.
-    """
-    private = {n for n, each in enumerate(contents.changes) if each.hold is Kind.CHECK_IN}
-    if len(private) == len(contents.changes):
-        return frozenset()
-    opened = diary.opened
-    return frozenset(n for n in private if _is_past(contents.changes[n], opened.policy, opened.now))
 
 
 def _is_old(deployment: Deployment, person: Person, kept: Kept, contents: Contents) -> bool:
@@ -302,7 +287,6 @@ def _leave_rest(job: Job, diary: LeaderDiary, reason: Reason) -> None:
 def _write_rest(job: Job, diary: LeaderDiary) -> Stop | None:
     changes, lines = job.contents.changes, job.journal.lines()
     skipped = {each.number for each in lines.values() if each.state is StepState.SKIPPED}
-    lapsed = _lapsed(job.contents, diary)
     resumed = _Resumed.of(job, diary, lines) if lines else None
     for number in order(changes):
         line = lines.get(number)
@@ -310,8 +294,6 @@ def _write_rest(job: Job, diary: LeaderDiary) -> Stop | None:
             continue
         if line is None or line.is_untried:
             reason = None if resumed is None else resumed.trouble(number)
-            if number in lapsed:
-                reason = Reason.BEGUN
             if any(needs(changes[number], changes[each]) for each in skipped):
                 reason = Reason.DEPENDS
             if reason is not None:
@@ -386,7 +368,7 @@ def _settle(job: Job, stop: Stop | None) -> Outcome:
             return Outcome(PlanState.APPLYING, failed.reason, failed.again_after)
         stop = stop or failed
     lines = job.journal.lines()
-    state, reason = _judge(job.contents.changes, lines, stop, stands=stands)
+    state, reason = _judge(lines, len(job.contents.changes), stop, stands=stands)
 
     def work(session: Session) -> Outcome:
         leases.keep(session, job.lease)
@@ -403,12 +385,10 @@ def _settle(job: Job, stop: Stop | None) -> Outcome:
 
 
 def _judge(
-    changes: Sequence[Change], lines: Mapping[int, Line], stop: Stop | None, *, stands: bool
+    lines: Mapping[int, Line], count: int, stop: Stop | None, *, stands: bool
 ) -> tuple[PlanState, Reason | None]:
     made = [each for each in lines.values() if each.state is StepState.DONE]
-    lapsed = {n for n, each in lines.items() if _is_lapsed(changes[n], each)}
-    left = [each for n, each in lines.items() if n not in lapsed] if made else lines.values()
-    skipped = [each.reason for each in left if each.state is StepState.SKIPPED]
+    skipped = [each.reason for each in lines.values() if each.state is StepState.SKIPPED]
     perhaps = any(each.state is StepState.INTENT and not each.is_untried for each in lines.values())
     first = sorted(skipped, key=lambda each: each is Reason.DEPENDS)
     reason = stop.reason if stop is not None else next(iter(first), None)
@@ -416,15 +396,9 @@ def _judge(
         return PlanState.STALE, reason
     if not stands:
         return PlanState.CONFLICTED, Reason.CHANGED
-    if stop is None and len(made) + len(lapsed) == len(changes):
+    if stop is None and len(made) == count:
         return PlanState.APPLIED, None
     return PlanState.PARTLY_APPLIED, reason
-
-
-def _is_lapsed(change: Change, line: Line) -> bool:
-    """Whether it was a check-in whose time had come: a plan is whole without it (`_lapsed`)."""
-    past = line.state is StepState.SKIPPED and line.reason is Reason.BEGUN
-    return past and change.hold is Kind.CHECK_IN
 
 
 _TOLD: Mapping[PlanState, What] = {

@@ -7,6 +7,7 @@ plan takes the place of those that nobody has answered.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from enum import Enum
 from hmac import compare_digest
 from uuid import uuid4
 
@@ -66,10 +67,42 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What came of a wish: a plan that waits for an answer, and one that needs none."""
+    """What came of a wish: a plan that waits for an answer, one that needs none, and one of
+    check-ins, of which only the leader may know."""
 
     proposed: str | None = None
     accepted: str | None = None
+    private: str | None = None
+
+    def shown(self, *, own: bool) -> str | None:
+        """The plan to show to the leader, or to a delegate, who asked for one."""
+        return self.proposed or self.accepted or (self.private if own else None)
+
+
+class _For(Enum):
+    """What somebody has to do about a part of a plan."""
+
+    ASKING = "proposed"
+    ITSELF = "accepted"
+    LEADER = "private"
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Changes that are kept as a plan of their own; `waits` where somebody has to say yes."""
+
+    whose: _For
+    changes: tuple[Change, ...]
+    waits: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A part with all that is kept of it, and its id."""
+
+    part: _Part
+    contents: Contents
+    id: str
 
 
 def look(deployment: Deployment, leader_id: str, wish: Wish) -> Planned:
@@ -83,8 +116,9 @@ def look(deployment: Deployment, leader_id: str, wish: Wish) -> Planned:
 def propose(deployment: Deployment, lease: Lease, wish: Wish) -> Offer:
     """Make a plan and keep it, where there is anything to change.
 
-    In mode auto, what the leader switched on is accepted at once, and the rest offered. Raises
-    ConnectorError and BadInput where the diary cannot be read, and LostLease.
+    In mode auto, what the leader switched on is accepted at once, and the rest offered. Check-ins
+    have a plan of their own: in one with anything else, its states, times and refusals would tell
+    a delegate of them. Raises ConnectorError and BadInput where the diary cannot be read, and LostLease.
     """
     person = diaries.person_of(deployment, lease.leader_id)
     by_person = wish.origin is Origin.PERSON
@@ -94,13 +128,13 @@ def propose(deployment: Deployment, lease: Lease, wish: Wish) -> Offer:
     start, end = _window(person, wish, deployment.now())
     with diaries.opened(deployment, person, start, end) as diary:
         planned = _plan(deployment, person, diary, wish)
-        by_itself, to_ask = _parted(planned.plan.changes, person)
         made = [
-            None if not part else _contents(deployment, person, planned, part)
-            for part in (to_ask, by_itself)
+            _Made(part, _contents(deployment, person, planned, part.changes), uuid4().hex)
+            for part in _parted(planned.plan.changes, person)
+            if part.changes
         ]
         policy = diary.opened.policy
-    return _keep(deployment, lease, wish, policy, made[0], made[1])
+    return _keep(deployment, lease, wish, policy, made)
 
 
 def keep(
@@ -318,29 +352,44 @@ def _is_far(change: Change, far: datetime) -> bool:
     return new and change.hold in _NEAR and change.starts >= far
 
 
-def _parted(
-    changes: Sequence[Change], person: Person
-) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
-    """What needs no acceptance, and the rest.
+def _parted(changes: Sequence[Change], person: Person) -> tuple[_Part, ...]:
+    """What needs no acceptance, the rest, and check-ins.
 
-    A change that needs time which one of the rest frees waits with it.
+    A change that needs time which one that is asked frees waits with it. What a check-in frees
+    is for the plan of another night, and the other way round: neither may lean on the other.
     """
     auto = person.settings.auto if person.mode is Mode.AUTO else frozenset()
-    free = {number for number, each in enumerate(changes) if each.hold in auto}
-    while waiting := [
-        one
-        for one in free
-        if any(needs(changes[one], each) for two, each in enumerate(changes) if two not in free)
-    ]:
-        free.difference_update(waiting)
-    by_itself = tuple(each for number, each in enumerate(changes) if number in free)
-    return by_itself, tuple(each for number, each in enumerate(changes) if number not in free)
+    private = [each for each in changes if records.is_private(each)]
+    public = [each for each in changes if not records.is_private(each)]
+    private, public = _without(private, public), _without(public, private)
+    asked = [each for each in public if each.hold not in auto]
+    free = _without([each for each in public if each.hold in auto], asked)
+    asked = [each for each in public if each not in free]
+    by_itself = Kind.CHECK_IN in auto
+    return (
+        _Part(_For.ASKING, tuple(asked), waits=True),
+        _Part(_For.ITSELF, tuple(free), waits=False),
+        _Part(_For.LEADER, tuple(private), waits=not by_itself),
+    )
+
+
+def _without(changes: Sequence[Change], others: Sequence[Change]) -> list[Change]:
+    """Those of the changes that need no time which one of the others frees, nor one left out."""
+    left, out = list(changes), list(others)
+    while waiting := [one for one in left if any(needs(one, each) for each in out)]:
+        left = [each for each in left if each not in waiting]
+        out.extend(waiting)
+    return left
 
 
 def _contents(
     deployment: Deployment, person: Person, planned: Planned, changes: tuple[Change, ...]
 ) -> Contents:
-    part = replace(planned, plan=replace(planned.plan, changes=changes))
+    others = sum(_disturbs(each) for each in planned.plan.changes if each not in changes)
+    plan = replace(planned.plan.disturbing(-others), changes=changes)
+    if all(map(records.is_private, changes)):
+        plan = replace(plan, notes=())
+    part = replace(planned, plan=plan)
     shown = part.shape().model_dump(mode="json", by_alias=True)
     del shown["changes"]
     diary = planned.opened.diary
@@ -356,13 +405,16 @@ def _contents(
     )
 
 
+def _disturbs(change: Change) -> bool:
+    """Whether it moves or removes a hold that is there."""
+    return change.kind not in MEETINGS and change.before is not None
+
+
 def _expiry(changes: Sequence[Change], policy: Policy, now: datetime) -> datetime:
     freeze = timedelta(hours=policy.freeze_hours)
-    # when a plan runs out is told to delegates, who are to learn of no check-in
-    seen = [each for each in changes if each.hold is not Kind.CHECK_IN] or changes
     ends = [
         end - (freeze if each.kind in MEETINGS else timedelta())
-        for each in seen
+        for each in changes
         for end in last_moments(each)
     ]
     return min([now + LONGEST, *ends])
@@ -372,35 +424,43 @@ def _expiry(changes: Sequence[Change], policy: Policy, now: datetime) -> datetim
 
 
 def _keep(
-    deployment: Deployment,
-    lease: Lease,
-    wish: Wish,
-    policy: Policy,
-    to_ask: Contents | None,
-    by_itself: Contents | None,
+    deployment: Deployment, lease: Lease, wish: Wish, policy: Policy, made: Sequence[_Made]
 ) -> Offer:
-    proposed, accepted = uuid4().hex, uuid4().hex
+    by_person = wish.origin is Origin.PERSON
+    alone = wish if by_person else replace(wish, origin=Origin.AUTO)
 
     def work(session: Session) -> Offer:
         leases.keep(session, lease)
-        asked, new = None, False
-        if to_ask is not None:
-            asked = _waiting(deployment, session, lease.leader_id, to_ask)
-            new = asked is None and not _is_unwelcome(deployment, session, lease, to_ask, wish)
-        _supersede(deployment, session, lease.leader_id, but={asked, proposed, accepted})
-        if to_ask is not None and new:
-            asked = proposed
-            keep(deployment, session, lease, proposed, to_ask, policy, wish)
-            _tell(deployment, session, lease, What.PLAN_PROPOSED, proposed, to_ask)
-        if by_itself is None or _is_unwelcome(deployment, session, lease, by_itself, wish):
-            return Offer(asked)
-        by_person = wish.origin is Origin.PERSON
-        alone = wish if by_person else replace(wish, origin=Origin.AUTO)
-        keep(deployment, session, lease, accepted, by_itself, policy, alone)
-        _say_yes(deployment, session, lease, accepted, by_itself)
-        return Offer(asked, accepted)
+        known = {
+            each.id: _waiting(deployment, session, lease.leader_id, each.contents)
+            for each in made
+            if each.part.waits
+        }
+        _supersede(deployment, session, lease.leader_id, but={*known.values(), *map(_id, made)})
+        kept = {}
+        for each in made:
+            found = known.get(each.id)
+            if found is None and not _is_unwelcome(deployment, session, lease, each.contents, wish):
+                found = each.id
+                asked = wish if each.part.waits else alone
+                keep(deployment, session, lease, found, each.contents, policy, asked)
+                _settle(deployment, session, lease, each)
+            kept[each.part.whose.value] = found
+        return Offer(**kept)
 
     return deployment.database.persist(work)
+
+
+def _id(made: _Made) -> str:
+    return made.id
+
+
+def _settle(deployment: Deployment, session: Session, lease: Lease, made: _Made) -> None:
+    """A new plan is offered, or accepted for the leader who asked for that."""
+    if made.part.waits:
+        _tell(deployment, session, lease, What.PLAN_PROPOSED, made.id, made.contents)
+    else:
+        _say_yes(deployment, session, lease, made.id, made.contents)
 
 
 def _waiting(

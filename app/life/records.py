@@ -1,16 +1,14 @@
 """A plan as it is kept: what is sealed of it, and how it comes back as values."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from hmac import compare_digest
 from typing import Any
 
 from app.deployment import Deployment
 from app.life.errors import NoPlan
 from app.life.reasons import Reason
 from app.life.states import PlanState
-from app.shapes import plan_hash
 from app.storage import Session, plans
 from app.storage.tables import Plan
 from connectors.base import Made
@@ -85,71 +83,21 @@ class Kept:
     contents: Contents | None = field(repr=False)
 
 
-def all_shown_to(found: Iterable[Kept], *, own: bool) -> tuple[Kept, ...]:
-    """The plans that the leader, or a delegate, may know of, each as they may see it."""
-    return tuple(shown_to(each, own=own) for each in found if own or not _is_private(each))
-
-
 def check_shown(deployment: Deployment, leader_id: str, plan_id: str, *, own: bool) -> None:
-    """Raise NoPlan where somebody may not even know of a plan."""
-    if not is_shown(deployment, leader_id, plan_id, own=own):
+    """Raise NoPlan where somebody may not even know of a plan: a delegate, of one of check-ins."""
+    if not own and _is_private(load(deployment, leader_id, plan_id)):
         raise NoPlan
 
 
-def is_shown(deployment: Deployment, leader_id: str, plan_id: str, *, own: bool) -> bool:
-    """Whether the leader, or a delegate, may know of a plan. Raises NoPlan where there is none."""
-    return own or not _is_private(load(deployment, leader_id, plan_id))
-
-
 def _is_private(kept: Kept) -> bool:
-    """Whether a plan is about check-ins alone, or nobody can tell any more that it was not."""
-    changes = () if kept.contents is None else kept.contents.changes
-    return all(each.hold is Kind.CHECK_IN for each in changes)
+    """Whether a plan is about check-ins, or nobody can tell any more that it was not."""
+    changes = None if kept.contents is None else kept.contents.changes
+    return changes is None or any(is_private(each) for each in changes)
 
 
-def shown_to(kept: Kept, *, own: bool) -> Kept:
-    """A plan for the leader whose `own` it is, or for a delegate: theirs has no check-ins, in no
-    number and not in the hash, which would tell the time of one to whoever tries them all."""
-    contents = kept.contents
-    if own or contents is None:
-        return kept
-    pairs = zip(contents.changes, contents.beside, strict=True)
-    seen = [(change, beside) for change, beside in pairs if change.hold is not Kind.CHECK_IN]
-    if len(seen) == len(contents.changes):
-        return kept
-    changes, beside = tuple(one for one, _ in seen), tuple(two for _, two in seen)
-    digest = plan_hash(changes)
-    disturbed = sum(_is_disturbed_check_in(each) for each in contents.changes)
-    shown = {**_undisturbed(contents.shown, disturbed), "plan_hash": digest}
-    theirs = replace(contents, hash=digest, changes=changes, beside=beside, shown=shown)
-    return replace(kept, contents=theirs)
-
-
-def hash_meant(kept: Kept, told: str, *, own: bool) -> str:
-    """The hash of the whole plan, where a delegate names the hash of what they were shown of it."""
-    seen = shown_to(kept, own=own).contents
-    if kept.contents is None or seen is None:
-        return told
-    # whoever compares must not learn from the time that it takes
-    same = compare_digest(seen.hash.encode(), told.encode())
-    return kept.contents.hash if same else told
-
-
-def _is_disturbed_check_in(change: Change) -> bool:
-    return change.hold is Kind.CHECK_IN and change.before is not None
-
-
-def _undisturbed(shown: Mapping[str, Any], fewer: int) -> dict[str, Any]:
-    """What is shown of a plan, had it disturbed so many holds fewer."""
-    objective, proof = shown.get("objective"), shown.get("proof")
-    found = dict(shown)
-    if objective is not None:
-        held = objective["holds_disturbed"]
-        found["objective"] = {**objective, "holds_disturbed": max(0, held - fewer)}
-    if proof is not None:
-        *five, last = proof["bound"]
-        found["proof"] = {**proof, "bound": [*five, max(0, last - fewer)]}
-    return found
+def is_private(change: Change) -> bool:
+    """Whether a change is for the leader alone to know of."""
+    return change.hold is Kind.CHECK_IN
 
 
 def load(deployment: Deployment, leader_id: str, plan_id: str) -> Kept:
@@ -174,18 +122,28 @@ def newest(
     leader_id: str,
     limit: int = 20,
     *,
+    own: bool = True,
     before: datetime | None = None,
     after_id: str = "",
     states: Sequence[PlanState] = (),
 ) -> tuple[Kept, ...]:
-    """So many of a leader's plans, the newest first; `before` and `after_id` are those of the
-    last one before."""
+    """So many of a leader's plans, the newest first, or of those that a delegate may know of.
+
+    `before` and `after_id` are those of the last one before.
+    """
     words = [each.value for each in states]
-    with deployment.database.transaction() as session:
-        rows = plans.newest(
-            session, leader_id, limit, before=before, after_id=after_id, states=words
-        )
-    return tuple(kept(deployment, each) for each in rows)
+    found: list[Kept] = []
+    while len(found) < limit:
+        with deployment.database.transaction() as session:
+            rows = plans.newest(
+                session, leader_id, limit, before=before, after_id=after_id, states=words
+            )
+        several = [kept(deployment, each) for each in rows]
+        found.extend(each for each in several if own or not _is_private(each))
+        if len(several) < limit:
+            break
+        before, after_id = several[-1].made_at, several[-1].id
+    return tuple(found[:limit])
 
 
 def kept(deployment: Deployment, row: Plan) -> Kept:

@@ -56,18 +56,18 @@ class Held:
     plan_id: str | None
 
 
-def ahead(deployment: Deployment, leader_id: str) -> tuple[Held, ...]:
-    """The holds that are not over, in order of time."""
+def ahead(deployment: Deployment, leader_id: str, *, own: bool) -> tuple[Held, ...]:
+    """The holds that are not over, in order of time; of check-ins only the leader knows."""
     with deployment.database.transaction() as session:
         rows = holds.of_leader(session, leader_id, since=deployment.now())
-    return tuple(_value(each) for each in rows)
+    return tuple(_value(each) for each in rows if own or each.kind != Kind.CHECK_IN)
 
 
-def get(deployment: Deployment, leader_id: str, hold_id: str) -> Held:
-    """One hold. Raises NoHold."""
+def get(deployment: Deployment, leader_id: str, hold_id: str, *, own: bool) -> Held:
+    """One hold. Raises NoHold, and for a delegate of a check-in too."""
     with deployment.database.transaction() as session:
         row = holds.find(session, leader_id, hold_id)
-    if row is None:
+    if row is None or (row.kind == Kind.CHECK_IN and not own):
         raise NoHold
     return _value(row)
 
@@ -111,7 +111,7 @@ def removals(deployment: Deployment, leader_id: str, plan_ids: Collection[str]) 
         return frozenset(plans.of_origin(session, leader_id, Origin.LIFT, plan_ids))
 
 
-def current(deployment: Deployment, leader_id: str, *, own: bool = True) -> Held:
+def current(deployment: Deployment, leader_id: str, *, own: bool) -> Held:
     """The hold that is running, or the next one today; for a delegate, where it is not the
     leader's `own` wish, no check-in. Raises NoHold where there is none.
     """

@@ -12,7 +12,6 @@ from app.life.records import Kept
 from app.storage import letters
 from app.storage.letters import Letters
 from rules.change import Change
-from rules.event import Kind
 from rules.words import say_count
 
 
@@ -65,12 +64,6 @@ class Report:
     def mails_not_unsent(self) -> int:
         """Messages that have gone out and that no undo takes back."""
         return sum(each.mails_not_unsent for each in self.fates)
-
-
-def shown_to(found: Report, *, own: bool) -> Report:
-    """A report for the leader whose `own` it is, or for a delegate: theirs has no check-ins."""
-    fates = (each for each in found.fates if own or each.change.hold is not Kind.CHECK_IN)
-    return Report(records.shown_to(found.kept, own=own), tuple(fates))
 
 
 def report(deployment: Deployment, leader_id: str, plan_id: str) -> Report:

@@ -11,7 +11,8 @@ is the leader's too. What stands outside the three tables below is a parameter o
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -28,6 +29,7 @@ _ONE_SHIFT = re.compile(r"\s*(?:\d(?!.*\bfrom\b)[^;|\n]*|off\s*)", re.IGNORECASE
 """Exceptions are hours of one date, so days of the week and what parts them have no place there."""
 _TABLE_NAME = re.compile(r"\('(.*?)',?\)")
 _QUOTED = re.compile(r"'(.*?)'")
+_ANY_MONDAY = date(2026, 11, 23)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +55,27 @@ def read_policy(files: Sequence[Source]) -> PolicyFiles:
     does not exist, or a value outside its limits.
     """
     found = PolicyFiles()
+    with_hours = ""
     for index, file in enumerate(files):
         layer = Layer.LEADER if index else Layer.TRUST
-        try:
+        before = found.hours
+        with _named(file.name):
             found = _lay(found, _parse(file.content), layer)
-        except (BadInput, PolicyError, PatternError) as error:
-            raise BadInput(f"{file.name}: {_shortened(str(error))}") from error
+        with_hours = file.name if found.hours != before else with_hours
+    if found.hours is not None:
+        with _named(with_hours):
+            # the first of weeks that take turns may be said in another file
+            parse_hours(found.hours, ZoneInfo("UTC"), found.anchor)
     return found
+
+
+@contextmanager
+def _named(name: str) -> Iterator[None]:
+    """What cannot be used is said with the name of the file that it stands in."""
+    try:
+        yield
+    except (BadInput, PolicyError, PatternError) as error:
+        raise BadInput(f"{name}: {_shortened(str(error))}") from error
 
 
 def _shortened(sentence: str) -> str:
@@ -112,7 +128,7 @@ def _lay_hours(before: PolicyFiles, table: Mapping[str, object]) -> PolicyFiles:
     anchor = _anchor(table["anchor"]) if "anchor" in table else before.anchor
     return replace(
         before,
-        hours=_pattern(table, anchor) or before.hours,
+        hours=_pattern(table) or before.hours,
         anchor=anchor,
         time_zone=_words(table, "time_zone") or before.time_zone,
         exceptions={**before.exceptions}
@@ -120,11 +136,11 @@ def _lay_hours(before: PolicyFiles, table: Mapping[str, object]) -> PolicyFiles:
     )
 
 
-def _pattern(table: Mapping[str, object], anchor: date | None) -> str | None:
-    """The words of a working pattern. Raises PatternError for what cannot be one."""
+def _pattern(table: Mapping[str, object]) -> str | None:
+    """The words of a working pattern, whichever week is the first. Raises PatternError."""
     words = _words(table, "pattern")
     if words is not None:
-        parse_hours(words, ZoneInfo("UTC"), anchor)
+        parse_hours(words, ZoneInfo("UTC"), _ANY_MONDAY)
     return words
 
 

@@ -204,13 +204,17 @@ class _Placing:
             self._fill(cadence, stretch, there, missing)
 
     def end_silences(self) -> None:
-        """Place a team chat in each long run of working days without contact."""
-        policy = self._policy
+        """Place a team chat in each long run of working days without contact.
+
+        A run ends with the last day that chats are placed on: of the weeks after it, which the
+        window reaches for what comes back more seldom, nothing is known yet.
+        """
+        policy, planned = self._policy, self._task.days
         if policy.contact_severity is Severity.OFF or policy.pods_severity is Severity.OFF:
             return
         filled = after(self._planned, self.result().bare_changes)
-        for finding in contact.RULE.find(filled, policy):
-            last = filled.pattern.day_of(finding.end - _INSTANT)
+        for finding in contact.RULE.find(filled, policy) if planned else ():
+            last = min(filled.pattern.day_of(finding.end - _INSTANT), max(planned))
             self._end_silence(
                 [day.date for day in filled.days if day.window and finding.day <= day.date <= last]
             )

@@ -60,7 +60,12 @@ class PodTimes:
         new = [span for option in chosen.values() for span in _new(option)]
         gone = {each.id for option in chosen.values() for each in option.removed}
         self._arranged[week] = (*self._there(week, gone), *new)
-        self._contacts.update(self._diary.pattern.day_of(each.start) for each in new)
+        if gone:
+            rest = [each for each in self._diary.occurrences if each.id not in gone]
+            self._contacts -= contact_dates(self._diary) - contact_dates(
+                self._diary.with_occurrences(rest)
+            )
+        self._contacts |= {self._diary.pattern.day_of(each.start) for each in new}
 
     def _there(self, week: date, gone: set[str]) -> list[Interval]:
         return [each.span for each in self._diary.pods(week) if each.id not in gone]

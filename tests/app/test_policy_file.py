@@ -163,6 +163,7 @@ def test_hours_that_cannot_be_read_are_a_sentence_too():
     "files",
     [
         ("[hours]\npattern = 'Mon 09:00-17:00 | Mon off'\nanchor = 2026-11-30",),
+        ("[hours]\npattern = 'Mon 09:00-17:00 | Mon off'", "[hours]\nanchor = 2026-11-30"),
         ("[hours]\nanchor = 2026-11-30", "[hours]\npattern = 'Mon 09:00-17:00 | Mon off'"),
         ("[hours]\npattern = 'Mon 09:00-17:00 | Mon off from 2026-11-30'",),
     ],

@@ -8,7 +8,6 @@ import pytest
 
 from app.life import applying, journal, reports, undoing
 from app.life.journal import Direction
-from app.life.making import Outcome
 from app.life.reasons import Reason
 from app.life.states import PlanState
 from app.people.history import What, page
@@ -25,7 +24,7 @@ from connectors.errors import (
     Throttled,
     Unreachable,
 )
-from rules.change import Change, ChangeKind
+from rules.change import ChangeKind
 from rules.event import Kind
 from tests.life.worlds import AFTER, BEFORE, TOLD, at, changes_of, hold, meeting, picture
 from tests.life.worlds import say as say_span
@@ -122,40 +121,6 @@ STALE = {
         Reason.PAUSED,
     ),
 }
-
-
-CHECK_IN = Change(ChangeKind.HOLD_CREATE, None, at(20, "09:00", 30), hold=Kind.CHECK_IN)
-
-
-@on_sqlite
-def test_a_check_in_whose_time_has_come_refuses_nothing_else(world):
-    """Else a delegate would learn from the refusal that there was one."""
-    plan_id = world.accepted((CHECK_IN, *changes_of(world.calendar)))
-    world.now = at(20, "09:10").start
-    assert applying.rehearse(world.deployment, world.leader_id, plan_id) is None
-    found = apply(world, plan_id)
-    assert (found.state, found.reason) == (PlanState.APPLIED, None)
-    assert world.calendar.picture() == AFTER
-    lines = journal.read(world.deployment, plan_id, Direction.APPLY)
-    assert [each.number for each in lines.values() if each.reason is Reason.BEGUN] == [0]
-
-
-@on_sqlite
-def test_a_check_in_whose_time_comes_in_the_midst_leaves_the_plan_whole(world):
-    first = next(each for each in changes_of(world.calendar) if each.kind is ChangeKind.HOLD_CREATE)
-    plan_id = world.accepted((first, CHECK_IN))
-    world.calendar.before_make = trouble(1, Unreachable("gone"))
-    assert apply(world, plan_id).state is PlanState.APPLYING
-    world.now = at(20, "09:10").start
-    assert apply(world, plan_id) == Outcome(PlanState.APPLIED, None)
-
-
-@on_sqlite
-def test_a_plan_of_check_ins_alone_is_refused_when_it_is_too_late(world):
-    plan_id = world.accepted((CHECK_IN,))
-    world.now = at(20, "09:10").start
-    assert applying.rehearse(world.deployment, world.leader_id, plan_id) is Reason.BEGUN
-    assert apply(world, plan_id) == Outcome(PlanState.STALE, Reason.BEGUN)
 
 
 @on_sqlite

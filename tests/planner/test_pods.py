@@ -1,6 +1,7 @@
 """When in the week team contacts are placed: on days of their own, and in turns where asked for."""
 
 import os
+from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -8,11 +9,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from rules.catalogue import evaluate
-from rules.diary import Diary
+from rules.diary import Diary, in_order
 from rules.event import Kind, Occurrence, ScoredAs
 from rules.planner import plan
 from rules.planner.plan import Plan, Tier
 from rules.policy import Layer, Policy, Severity, override
+from rules.working_pattern import local_date, monday
 from tests.oracle.apply import apply_changes
 from tests.oracle.weeks import Week, nhs_weeks
 from tests.planner.test_cadences import NONE, NOW, at, leave, quiet, there
@@ -102,6 +104,29 @@ def test_a_silence_of_more_than_five_working_days_is_offered_a_chat() -> None:
     without = plan(diary, replace(NONE, contact_severity=Severity.OFF), NOW)
     assert starts(without) == []
     assert without.objective == made.objective
+
+
+@pytest.mark.parametrize("policy", [Policy(), NONE], ids=["usual", "chats-alone"])
+def test_each_night_brings_one_chat_for_a_new_week_and_no_more(policy: Policy) -> None:
+    """A window of 13 weeks, of which the last 7 have no chats yet: that is no silence."""
+    diary = quiet(weeks=13)
+    there_now: tuple[Occurrence, ...] = ()
+    for night in range(11):
+        today, now = diary.start + timedelta(days=night), NOW + timedelta(days=night)
+        seen = Diary(in_order(there_now), diary.pattern, today, today + timedelta(weeks=13))
+        there_now = tuple(apply_changes(seen.occurrences, plan(seen, policy, now).changes, now))
+    days = [local_date(each.span.start, LONDON) for each in there_now if each.kind is Kind.POD]
+    assert set(Counter(map(monday, days)).values()) == {1}
+    assert len(days) == 7
+
+
+@pytest.mark.parametrize("seed", [15, 40, 72])
+def test_a_chat_that_goes_is_no_contact_for_the_weeks_after_it(seed: int) -> None:
+    """Diaries in which a second chat was placed for a silence that there would not have been."""
+    week = nhs_weeks(seed, 5, 12, 45)
+    chats = len(starts(plan(week.diary, NONE, week.now)))
+    off = replace(NONE, contact_severity=Severity.OFF)
+    assert chats == len(starts(plan(week.diary, off, week.now)))
 
 
 def test_what_ended_a_silence_stays_when_the_diary_is_planned_again() -> None:

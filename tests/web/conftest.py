@@ -7,9 +7,21 @@ from starlette.testclient import TestClient
 from app import sample
 from app.config import Settings
 from app.main import create_app
+from tests.conftest import REQUIRED, find_chromium
+from tests.web import eyes
 
 NOW = datetime(2026, 11, 19, 9, tzinfo=UTC)
 SMALL = Settings(max_bytes=200_000)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def watched(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Every page that a test sees is looked at by a browser too, where the machine has one."""
+    if find_chromium() is None and not REQUIRED:
+        yield
+        return
+    with eyes.opened(request.getfixturevalue("browser")):
+        yield
 
 
 @pytest.fixture(scope="module")

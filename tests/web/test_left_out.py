@@ -28,6 +28,7 @@ from rules.outcome import after
 from rules.planner.plan import Numbers, Tier
 from rules.policy import Severity
 from tests.web.conftest import NOW
+from tests.web.eyes import look
 from tests.web.lint import Page, problems
 
 PLANNED = ("gap", "protected", "pods", "break", "end_of_day")
@@ -74,7 +75,7 @@ def _send(client: TestClient, path: str, fields: list[tuple[str, str]]) -> tuple
 def _again(client: TestClient, html: str, *ticks: tuple[str, str]) -> str:
     status, text = _send(client, "/week", [*_hidden(html), *ticks, ("again", "move")])
     assert status == 200
-    assert problems(Page(text)) == []
+    assert problems(Page(text)) + look(text) == []
     return text
 
 
@@ -259,7 +260,7 @@ def test_too_many_at_a_time_is_said(client: TestClient, week: str, field: str, n
         status, text = _send(client, path, [*fields, ("take", "move.ics")])
         assert status == 422
         assert f"Leave out at most {MOST} changes at a time." in Page(text).texts
-        assert problems(Page(text)) == []
+        assert problems(Page(text)) + look(text) == []
 
 
 def test_thousands_are_refused_with_one_sentence(client: TestClient, week: str) -> None:
@@ -268,7 +269,7 @@ def test_thousands_are_refused_with_one_sentence(client: TestClient, week: str) 
     status, text = _send(client, "/week", fields)
 
     assert status == 400
-    assert problems(Page(text)) == []
+    assert problems(Page(text)) + look(text) == []
 
 
 def test_the_most_that_is_carried_can_still_be_ticked(client: TestClient, week: str) -> None:

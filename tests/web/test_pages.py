@@ -23,6 +23,7 @@ from connectors.base import Skipped
 from rules.change import Change, ChangeKind
 from rules.planner.plan import Tier
 from tests.web.conftest import NOW, SMALL
+from tests.web.eyes import look
 from tests.web.lint import Page, problems
 
 WEEKLY = "\r\n".join(
@@ -59,7 +60,7 @@ def _take_undone(client: TestClient, html: str) -> Any:
 
 def _good(html: str) -> Page:
     page = Page(html)
-    assert problems(page) == []
+    assert problems(page) + look(html) == []
     return page
 
 

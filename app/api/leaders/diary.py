@@ -139,10 +139,11 @@ def _item(each: Occurrence, call: Call) -> OccurrenceItem:
     private = each.hold is Kind.CHECK_IN or (each.private and each.hold is None)
     if call.access.is_leader or not private:
         return item
+    # an id can tell that it is one of Clearway's holds, and so that it is a check-in
+    opaque = f"private-{call.deployment.fingerprints.of('private', call.leader_id, each.id)[:32]}"
     return OccurrenceItem(
-        id=item.id,
-        uid=item.uid,
-        recurrence_id=item.recurrence_id,
+        id=opaque,
+        uid=opaque,
         start=item.start,
         end=item.end,
         all_day=item.all_day,

@@ -14,7 +14,6 @@ from app.api.leaders.plans import DETAIL_EXAMPLE, PlanDetail, plan_reply
 from app.api.operations import Given, Taken, operation
 from app.door.once import Reply
 from app.life import lifting, releasing
-from app.life.lifting import NoHold
 from app.life.releasing import Held
 from app.shapes import Instant, Shape
 from rules.event import Kind
@@ -147,8 +146,8 @@ async def keep(request: Request) -> Response:
 
 
 def _list(call: Call, taken: Nothing) -> Reply:
-    found = releasing.ahead(call.deployment, call.leader_id)
-    return reply(HoldList(holds=[_item(each) for each in found if _may_see(call, each)]))
+    found = releasing.ahead(call.deployment, call.leader_id, own=call.access.is_leader)
+    return reply(HoldList(holds=[_item(each) for each in found]))
 
 
 def _lift_now(call: Call, taken: Nothing) -> Reply:
@@ -162,8 +161,6 @@ def _lift(call: Call, taken: Nothing) -> Reply:
 
 
 def _give_up(call: Call, hold: Held) -> Reply:
-    if not _may_see(call, hold):
-        raise NoHold
     plan_id = releasing.give_up(call.deployment, call.leader_id, hold.id, call.by)
     call.call_worker()
     return plan_reply(call, plan_id, 202)
@@ -172,18 +169,12 @@ def _give_up(call: Call, hold: Held) -> Reply:
 def _keep(call: Call, taken: Firm) -> Reply:
     hold = _find(call)
     lifting.keep(call.deployment, call.leader_id, hold.id, call.by, firm=taken.firm)
-    return reply(_item(releasing.get(call.deployment, call.leader_id, hold.id)))
+    return reply(_item(_find(call)))
 
 
 def _find(call: Call) -> Held:
-    found = releasing.get(call.deployment, call.leader_id, call.id("hold_id"))
-    if not _may_see(call, found):
-        raise NoHold
-    return found
-
-
-def _may_see(call: Call, hold: Held) -> bool:
-    return call.access.is_leader or hold.kind is not Kind.CHECK_IN
+    own, hold_id = call.access.is_leader, call.id("hold_id")
+    return releasing.get(call.deployment, call.leader_id, hold_id, own=own)
 
 
 def _item(hold: Held) -> HoldItem:

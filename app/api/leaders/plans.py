@@ -338,11 +338,8 @@ def _make(call: Call, taken: PlanWish) -> Reply:
     except LostLease as error:
         raise Busy("Clearway is at work on this diary; try again in a moment.") from error
     call.call_worker()
-    plan_id = offer.proposed or offer.accepted
-    own = call.access.is_leader
-    if plan_id and records.is_shown(call.deployment, call.leader_id, plan_id, own=own):
-        return plan_reply(call, plan_id, 201)
-    return reply()
+    plan_id = offer.shown(own=call.access.is_leader)
+    return plan_reply(call, plan_id, 201) if plan_id else reply()
 
 
 def _plan_id(call: Call) -> str:
@@ -359,6 +356,7 @@ def _list(call: Call, taken: PlanList) -> Reply:
         call.deployment,
         call.leader_id,
         taken.limit + 1,
+        own=call.access.is_leader,
         before=before,
         after_id=after_id,
         states=states,
@@ -366,8 +364,7 @@ def _list(call: Call, taken: PlanList) -> Reply:
     shown, last = found[: taken.limit], found[taken.limit - 1 : taken.limit]
     more = len(found) > taken.limit
     cursor = write_cursor(say_moment(last[0].made_at), last[0].id) if more else None
-    seen = records.all_shown_to(shown, own=call.access.is_leader)
-    page = PlanPage(plans=[PlanItem(**_fields(each)) for each in seen], next=cursor)
+    page = PlanPage(plans=[PlanItem(**_fields(each)) for each in shown], next=cursor)
     headers = link(f"{call.home}/plans", cursor, limit=taken.limit, state=taken.state)
     return reply(page, headers=headers)
 
@@ -397,16 +394,11 @@ def _apply(call: Call, taken: Yes) -> Reply:
         call.deployment,
         call.leader_id,
         plan_id,
-        _hash_meant(call, plan_id, taken),
+        taken.plan_hash,
         call.by,
         despite_unknown=taken.despite_unknown,
     )
     return _working(call, plan_id, state)
-
-
-def _hash_meant(call: Call, plan_id: str, taken: Yes) -> str:
-    kept = records.load(call.deployment, call.leader_id, plan_id)
-    return records.hash_meant(kept, taken.plan_hash, own=call.access.is_leader)
 
 
 def _rehearse(call: Call, plan_id: str, taken: Yes) -> Reply:
@@ -414,7 +406,7 @@ def _rehearse(call: Call, plan_id: str, taken: Yes) -> Reply:
         call.deployment,
         call.leader_id,
         plan_id,
-        _hash_meant(call, plan_id, taken),
+        taken.plan_hash,
         despite_unknown=taken.despite_unknown,
     )
     reason = applying.rehearse(call.deployment, call.leader_id, plan_id)
@@ -452,8 +444,7 @@ def _working(call: Call, plan_id: str, state: PlanState) -> Reply:
 
 def plan_reply(call: Call, plan_id: str, status: int = 200) -> Reply:
     """A plan as it stands, with its version and address."""
-    found = reports.report(call.deployment, call.leader_id, plan_id)
-    shown = reply(_detail(reports.shown_to(found, own=call.access.is_leader)), status)
+    shown = reply(_detail(reports.report(call.deployment, call.leader_id, plan_id)), status)
     headers = {"ETag": tag_of(shown.content), "Location": f"{call.home}/plans/{plan_id}"}
     return Reply(status, shown.content, headers=headers)
 

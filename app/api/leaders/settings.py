@@ -13,7 +13,7 @@ from app import problems
 from app.api.calls import Call, Nothing, attend, reply
 from app.api.leaders.me import LEADER
 from app.api.operations import Given, Taken, operation
-from app.door.matching import matched_version
+from app.door.matching import matched_version, tag_of
 from app.door.once import Reply
 from app.people import choices, leaders
 from app.people.leaders import Leader
@@ -91,7 +91,11 @@ async def change_settings(request: Request) -> Response:
 
 def _settings(call: Call, taken: Nothing) -> Reply:
     found = leaders.get(call.deployment, call.leader_id)
-    return _reply(found if call.access.is_leader else _without_check_ins(found))
+    if call.access.is_leader:
+        return _reply(found)
+    # its number would tell that something was changed which is not shown
+    shown = _reply(_without_check_ins(found))
+    return Reply(shown.status, shown.content, headers={"ETag": tag_of(shown.content)})
 
 
 def _without_check_ins(found: Leader) -> Leader:

@@ -18,7 +18,7 @@ from app.people.settings import Mode
 from app.web.forms import Wrong
 from app.web.presenters import TIERS
 from app.web.service.connecting import connection_views
-from app.web.service.views import hold_days, plan_line
+from app.web.service.views import PlanLine, hold_days, plan_line
 from app.web.service.visits import Call, attend, go
 from app.web.service.words import say_until
 from rules.planner.plan import Tier
@@ -55,23 +55,22 @@ async def resume(request: Request) -> Response:
 
 def _diary(call: Call) -> Response:
     found = leaders.get(call.deployment, call.leader_id)
-    zone = zone_of(found.settings)
+    zone, own = zone_of(found.settings), call.access.is_leader
 
-    def plans(*states: PlanState) -> list[object]:
-        known = records.newest(call.deployment, call.leader_id, _LATEST, states=states)
-        seen = records.all_shown_to(known, own=call.access.is_leader)
-        return [plan_line(each, call.home, zone) for each in seen]
+    def plans(*states: PlanState) -> list[PlanLine]:
+        found = records.newest(call.deployment, call.leader_id, _LATEST, own=own, states=states)
+        # what everybody may know of comes first
+        return sorted((plan_line(each, call.home, zone) for each in found), key=_is_own)
 
     today = local_date(call.now, zone)
-    held = releasing.ahead(call.deployment, call.leader_id)
-    own = call.access.is_leader
+    held = releasing.ahead(call.deployment, call.leader_id, own=own)
     return call.page(
         "diary.html",
         connections=connection_views(call, zone),
         waiting=plans(PlanState.PROPOSED),
         working=plans(*WORKING),
         settled=plans(*_SETTLED),
-        today=hold_days([each for each in held if _is_on(each, today, found)], zone, own=own),
+        today=hold_days([each for each in held if _is_on(each, today, found)], zone),
         holds=len(held),
         tiers=offered_tiers(call),
         limited=len(offered_tiers(call)) < len(TIERS),
@@ -83,6 +82,10 @@ def _diary(call: Call) -> Response:
         # the leader's own: a delegate is not shown what the leader is asked to think of
         reminder=reminding.shown_to(call.deployment, found) if own else None,
     )
+
+
+def _is_own(line: PlanLine) -> bool:
+    return line.own
 
 
 def offered_tiers(call: Call) -> list[tuple[str, str, str]]:

@@ -12,7 +12,6 @@ from starlette.responses import Response
 
 from app import problems
 from app.life import diaries, lifting, locks, releasing
-from app.life.lifting import NoHold
 from app.life.locks import Lock, Scope
 from app.life.releasing import Held
 from app.people import leaders
@@ -20,7 +19,7 @@ from app.people.choices import zone_of
 from app.web.service.views import hold_days
 from app.web.service.visits import Call, attend, go
 from app.web.service.words import say_moment, say_span
-from rules.event import Kind, Occurrence, ScoredAs
+from rules.event import Occurrence, ScoredAs
 from rules.words import say_day
 from rules.working_pattern import local_date
 
@@ -74,8 +73,8 @@ async def unlock(request: Request) -> Response:
 
 def _holds(call: Call) -> Response:
     zone = zone_of(leaders.get(call.deployment, call.leader_id).settings)
-    held = releasing.ahead(call.deployment, call.leader_id)
-    return call.page("holds.html", days=hold_days(held, zone, own=call.access.is_leader))
+    held = releasing.ahead(call.deployment, call.leader_id, own=call.access.is_leader)
+    return call.page("holds.html", days=hold_days(held, zone))
 
 
 def _lift_now(call: Call) -> Response:
@@ -89,7 +88,6 @@ def _lift(call: Call) -> Response:
 
 
 def _give_up(call: Call, hold: Held) -> Response:
-    _check_may_see(call, hold)
     releasing.give_up(call.deployment, call.leader_id, hold.id, call.by)
     call.call_worker()
     return go(_back(call), "lifted")
@@ -107,15 +105,8 @@ def _keep(call: Call) -> Response:
 
 
 def _find(call: Call) -> Held:
-    found = releasing.get(call.deployment, call.leader_id, call.id("hold_id"))
-    _check_may_see(call, found)
-    return found
-
-
-def _check_may_see(call: Call, hold: Held) -> None:
-    """Raise NoHold for a delegate where it is a check-in: those are the leader's alone."""
-    if hold.kind is Kind.CHECK_IN and not call.access.is_leader:
-        raise NoHold
+    own, hold_id = call.access.is_leader, call.id("hold_id")
+    return releasing.get(call.deployment, call.leader_id, hold_id, own=own)
 
 
 # --- locks ----------------------------------------------------------------------------------------

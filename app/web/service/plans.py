@@ -83,9 +83,8 @@ def _plan_id(call: Call) -> str:
 
 def _list(call: Call) -> Response:
     zone = zone_of(leaders.get(call.deployment, call.leader_id).settings)
-    found = records.newest(call.deployment, call.leader_id, _LIST)
-    seen = records.all_shown_to(found, own=call.access.is_leader)
-    return call.page("plans.html", plans=[plan_line(each, call.home, zone) for each in seen])
+    found = records.newest(call.deployment, call.leader_id, _LIST, own=call.access.is_leader)
+    return call.page("plans.html", plans=[plan_line(each, call.home, zone) for each in found])
 
 
 def _make(call: Call) -> Response:
@@ -98,18 +97,13 @@ def _make(call: Call) -> Response:
     with at_the_diary(call.deployment, call.leader_id) as lease:
         offer = proposing.propose(call.deployment, lease, Wish(tier, Origin.PERSON))
     call.call_worker()
-    plan_id = offer.proposed or offer.accepted
-    own = call.access.is_leader
-    if plan_id and records.is_shown(call.deployment, call.leader_id, plan_id, own=own):
+    if plan_id := offer.shown(own=call.access.is_leader):
         return go(f"{call.home}/plans/{plan_id}", "planned")
     return go(call.home, "nothing")
 
 
 def _show(call: Call) -> Response:
-    found = reports.shown_to(
-        reports.report(call.deployment, call.leader_id, _plan_id(call)),
-        own=call.access.is_leader,
-    )
+    found = reports.report(call.deployment, call.leader_id, _plan_id(call))
     leader = leaders.get(call.deployment, call.leader_id)
     given_up = releasing.given_up(call.deployment, call.leader_id)
     shown = plan_view(found, call.home, zone_of(leader.settings), call.now, given_up)
@@ -143,12 +137,11 @@ def _is_in(day: date, start: date, end: date) -> bool:
 
 def _accept(call: Call) -> Response:
     plan_id = _plan_id(call)
-    kept = records.load(call.deployment, call.leader_id, plan_id)
     proposing.accept(
         call.deployment,
         call.leader_id,
         plan_id,
-        records.hash_meant(kept, call.form.word("hash"), own=call.access.is_leader),
+        call.form.word("hash"),
         call.by,
         despite_unknown=bool(call.form.word("despite_unknown")),
     )

@@ -11,7 +11,7 @@ from app.connecting.connections import Connection, Provider
 from app.connecting.states import Action
 from app.life.journal import StepState
 from app.life.reasons import SENTENCES, Reason
-from app.life.records import Kept
+from app.life.records import Kept, is_private
 from app.life.releasing import Held
 from app.life.reports import Fate, Report
 from app.life.states import UNDOABLE, WORKING, Origin, PlanState
@@ -59,6 +59,7 @@ class ConnectionView:
 
 
 SAMPLE = "The sample account"
+_OWN = "Check-ins, for you alone"
 
 
 def connection_view(
@@ -121,6 +122,7 @@ class PlanLine:
     when: str
     waits: bool
     works: bool
+    own: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +182,7 @@ def plan_line(kept: Kept, home: str, zone: ZoneInfo) -> PlanLine:
         when=say_moment(kept.made_at, zone),
         waits=kept.state is PlanState.PROPOSED,
         works=kept.state in WORKING,
+        own=is_own(changes),
     )
 
 
@@ -191,7 +194,14 @@ def is_removal(kept: Kept) -> bool:
 def _title(changes: Sequence[Change], zone: ZoneInfo, *, removal: bool) -> str:
     if removal and changes:
         return _removed(changes[0], zone).rstrip(".")
-    return "A hold given up" if removal else say_changes(changes) or "A plan"
+    if removal:
+        return "A hold given up"
+    return _OWN if is_own(changes) else say_changes(changes) or "A plan"
+
+
+def is_own(changes: Sequence[Change]) -> bool:
+    """Whether a plan is about the leader's own check-ins."""
+    return any(map(is_private, changes))
 
 
 def plan_view(
@@ -211,7 +221,7 @@ def plan_view(
     in_time = until is not None and now < until and kept.contents is not None
     return PlanView(
         path=f"{home}/plans/{kept.id}",
-        title="A hold given up" if removal else "A plan",
+        title="A hold given up" if removal else _OWN if is_own(changes) else "A plan",
         state=state,
         about=about,
         reason="" if kept.reason is None else _reason(kept),
@@ -344,10 +354,9 @@ class HoldDay:
     holds: tuple[HoldView, ...]
 
 
-def hold_days(held: Sequence[Held], zone: ZoneInfo, *, own: bool) -> tuple[HoldDay, ...]:
-    """Holds by day; a check-in is the leader's alone."""
-    shown = [each for each in held if own or each.kind is not Kind.CHECK_IN]
-    days = groupby(shown, key=lambda each: local_date(each.span.start, zone))
+def hold_days(held: Sequence[Held], zone: ZoneInfo) -> tuple[HoldDay, ...]:
+    """Holds by day."""
+    days = groupby(held, key=lambda each: local_date(each.span.start, zone))
     return tuple(
         HoldDay(say_day(day), tuple(_hold(each, zone) for each in group)) for day, group in days
     )

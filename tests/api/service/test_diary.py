@@ -2,13 +2,15 @@
 
 import json
 from dataclasses import replace
+from datetime import datetime
 from hashlib import sha256
 
 import pytest
 from sqlalchemy import update
 
 from app.life import applying
-from app.people.settings import LeaderSettings
+from app.life.states import PlanState
+from app.people.settings import LeaderSettings, Mode
 from app.storage.tables import Plan
 from rules.event import Kind, ScoredAs
 from tests.api.service.conftest import House, problem
@@ -67,16 +69,19 @@ def test_a_delegate_sees_no_more_than_in_outlook(new_house) -> None:
     home = f"/v1/leaders/{house.world.leader_id}"
     url = f"{home}/diary?{DAYS}"
     mine = {each["uid"]: each for each in house.client.get(url, headers=house.leader()).json()}
-    theirs = {each["uid"]: each for each in house.client.get(url, headers=delegate).json()}
-    assert theirs["board"] == mine["board"]
+    seen = house.client.get(url, headers=delegate).json()
+    theirs = {each["uid"]: each for each in seen if not each["private"]}
+    assert theirs == {"board": mine["board"]}
+    private = {each["start"]: each for each in seen if each["private"]}
     assert mine["therapy"]["other_people"] == 1
     assert mine["chat"]["hold"] == "check_in"
     for uid in ("therapy", "chat"):
-        shown = {name for name in mine[uid] if mine[uid][name] == theirs[uid][name]}
+        item = private[mine[uid]["start"]]
+        shown = {name for name in mine[uid] if mine[uid][name] == item[name]}
         assert {"start", "end", "show_as"} <= shown
-        assert theirs[uid]["private"] is True
-        assert (theirs[uid]["hold"], theirs[uid]["other_people"]) == (None, 0)
-        assert not theirs[uid]["organizer"] and not theirs[uid]["external"]
+        assert (item["hold"], item["other_people"]) == (None, 0)
+        assert not item["organizer"] and not item["external"]
+        assert item["id"] == item["uid"] != uid
 
 
 @pytest.mark.parametrize("wrong", ["from=x", "from=2026-11-23&to=2026-11-23", "days=5", "from=5"])
@@ -229,22 +234,30 @@ NOTHING_ELSE = {
 }
 
 
-def test_no_number_of_a_plan_tells_a_delegate_of_a_check_in(new_house) -> None:
-    """A check-in under a meeting is moved: its hash and its count would give it away."""
+def asked_for(house: House, *, auto: Kind | None = None, **more: object) -> None:
+    """A leader who wants protected time and a check-in each week, and nothing else."""
+    policy = {**NOTHING_ELSE, "gap_holds": "off", "protected_severity": "must", **more}
+    chosen = LeaderSettings(
+        time_zone="Europe/London",
+        policy={"check_in_weeks": 1, **policy},
+        auto=frozenset() if auto is None else frozenset({auto}),
+    )
+    house.world.choose(Mode.PROPOSE if auto is None else Mode.AUTO, settings=chosen)
+
+
+def test_check_ins_have_a_plan_of_their_own_of_which_a_delegate_knows_nothing(new_house) -> None:
+    """A check-in under a meeting is moved: nothing of that is in the plan that all may see."""
     house = new_house((meeting("board", at(24, "10:00"), 3),))
     write(house.world, create(Kind.CHECK_IN, at(24, "10:00", 30)))
     house.leave_alone()
-    policy = {**NOTHING_ELSE, "protected_severity": "must", "check_in_weeks": 1}
-    house.world.choose(settings=LeaderSettings(time_zone="Europe/London", policy=policy))
+    asked_for(house)
     delegate, _ = house.delegate()
     home = f"/v1/leaders/{house.world.leader_id}"
     theirs = house.client.post(f"{home}/plans", json=WEEK_ASKED, headers=delegate).json()
     plan = f"{home}/plans/{theirs['id']}"
     mine = house.client.get(plan, headers=house.leader()).json()
-    kinds = [each["hold"] for each in mine["fates"]]
-    assert kinds.count("check_in") == 1 and "protected" in kinds
+    assert mine == house.client.get(plan, headers=delegate).json() == theirs
     assert {each["hold"] for each in theirs["fates"]} == {"protected"}
-    assert mine["result"]["objective"]["holds_disturbed"] == 1
     assert theirs["result"]["objective"]["holds_disturbed"] == 0
     assert theirs["result"]["proof"]["bound"][-1] == 0
     written = [
@@ -253,12 +266,83 @@ def test_no_number_of_a_plan_tells_a_delegate_of_a_check_in(new_house) -> None:
     ]
     text = json.dumps(written, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     assert theirs["plan_hash"] == f"sha256:{sha256(text.encode()).hexdigest()}"
-    assert theirs["result"]["plan_hash"] == theirs["plan_hash"] != mine["plan_hash"]
+
+    every = house.client.get(f"{home}/plans?state=proposed", headers=house.leader()).json()["plans"]
+    (private,) = (each for each in every if each["id"] != theirs["id"])
+    its = house.client.get(f"{home}/plans/{private['id']}", headers=house.leader()).json()
+    assert [(each["kind"], each["hold"]) for each in its["fates"]] == [("hold.move", "check_in")]
+    assert its["result"]["objective"]["holds_disturbed"] == 1
+    problem(house.client.get(f"{home}/plans/{private['id']}", headers=delegate), 404, "not-found")
+    listed = house.client.get(f"{home}/plans?state=proposed&limit=1", headers=delegate).json()
+    assert ([each["id"] for each in listed["plans"]], listed["next"]) == ([theirs["id"]], None)
+
     said = {"plan_hash": theirs["plan_hash"]}
     dry = house.client.post(f"{plan}/apply", json={**said, "dry_run": True}, headers=delegate)
-    assert (dry.status_code, dry.json()["plan_hash"]) == (200, theirs["plan_hash"])
+    assert dry.json()["would_apply"]
     taken = house.client.post(f"{plan}/apply", json=said, headers=delegate)
-    assert taken.status_code == 202
+    assert (taken.status_code, house.work(theirs["id"]).state) == (202, PlanState.APPLIED)
+
+
+def test_the_same_plan_stays_when_a_check_in_has_to_go_elsewhere(new_house) -> None:
+    """Own time lands on the place that a check-in was to have: of that a delegate learns nothing."""
+    house = new_house(())
+    asked_for(house)
+    delegate, _ = house.delegate()
+    home = f"/v1/leaders/{house.world.leader_id}/plans"
+    first = house.client.post(home, json=WEEK_ASKED, headers=delegate).json()
+    every = house.client.get(home, headers=house.leader()).json()["plans"]
+    (private,) = (each["id"] for each in every if each["id"] != first["id"])
+    before = house.client.get(f"{home}/{private}", headers=house.leader()).json()
+    (place,) = (each["after"] for each in before["fates"])
+    start, end = (datetime.fromisoformat(place[each]) for each in ("start", "end"))
+    house.world.calendar.edit("late", replace(OWN, uid="late", start=start, end=end))
+    again = house.client.post(home, json=WEEK_ASKED, headers=delegate).json()
+    assert again == house.client.get(f"{home}/{first['id']}", headers=delegate).json()
+    assert (again["id"], again["state"]) == (first["id"], "proposed")
+
+
+@pytest.mark.parametrize("auto", [Kind.PROTECTED, Kind.CHECK_IN])
+def test_what_goes_by_itself_and_what_is_asked_tell_nothing_of_each_other(
+    new_house, auto: Kind
+) -> None:
+    house = new_house((meeting("board", at(24, "10:00"), 3),))
+    write(house.world, create(Kind.CHECK_IN, at(24, "10:00", 30)))
+    house.leave_alone()
+    asked_for(house, auto=auto)
+    delegate, _ = house.delegate()
+    home = f"/v1/leaders/{house.world.leader_id}/plans"
+    made = house.client.post(home, json=WEEK_ASKED, headers=delegate)
+    assert made.status_code == 201
+    assert {each["hold"] for each in made.json()["fates"]} == {"protected"}
+    assert made.json()["result"]["objective"]["holds_disturbed"] == 0
+    assert (made.json()["state"] == "proposed") is (auto is Kind.CHECK_IN)
+    every = house.client.get(home, headers=house.leader()).json()["plans"]
+    states = {each["id"]: each["state"] for each in every}
+    assert len(house.client.get(home, headers=delegate).json()["plans"]) == len(every) - 2
+    assert sorted(states.values())[:2] == ["accepted", "applied"]
+
+
+def test_no_id_number_or_count_tells_a_delegate_of_a_check_in(new_house) -> None:
+    house = new_house((OWN,))
+    write(house.world, create(Kind.CHECK_IN, at(23, "13:00", 30)))
+    write(house.world, create(Kind.PROTECTED, at(23, "14:00", 60)))
+    house.leave_alone()
+    delegate, _ = house.delegate()
+    home = f"/v1/leaders/{house.world.leader_id}"
+    asked = f"{home}/diary?from=2026-11-23&to=2026-11-28"
+    seen = house.client.get(asked, headers=delegate).json()
+    private = [each for each in seen if each["private"]]
+    assert len(private) == 2
+    assert {each["id"].partition("-")[0] for each in private} == {"private"}
+    assert {frozenset(each) for each in private} == {frozenset(private[0])}
+    page = house.client.get(f"/you/{house.world.leader_id}", headers=delegate).text
+    assert "One hold ahead" in page
+
+    asked_for(house)
+    before = house.client.get(f"{home}/settings", headers=delegate)
+    asked_for(house, check_in_weeks=2)
+    after = house.client.get(f"{home}/settings", headers=delegate)
+    assert (before.content, before.headers["etag"]) == (after.content, after.headers["etag"])
 
 
 def test_a_plan_of_check_ins_alone_is_no_news_to_a_delegate(new_house) -> None:

@@ -18,6 +18,7 @@ from app.jobs import attending
 from app.main import create_app
 from tests.servers.fixtures import KEYS, PASSWORD, CalDavServer
 from tests.servers.openid import CLIENT, SECRET, OpenIdServer, running_openid
+from tests.web.eyes import look
 from tests.web.lint import Page, problems
 
 SITE = "https://clearway.example"
@@ -119,6 +120,7 @@ def _looked_at(answer, status: int) -> str:
     shown = re.sub("<dd>.*?</dd>", "<dd></dd>", answer.text, flags=re.DOTALL)
     # what is held is shown as it is held: those are no sentences
     assert problems(Page(shown)) == []
+    assert look(answer.text) == []
     return str(answer.text)
 
 

@@ -51,8 +51,9 @@ def page(browser: "Browser") -> Iterator["Page"]:
     complaints: list[str] = []
     opened.on("console", lambda message: complaints.append(message.text))
     yield opened
+    told = opened.locator("main").inner_text() if complaints else ""
     context.close()
-    assert complaints == []
+    assert complaints == [], told
 
 
 def _press(page: "Page", name: str) -> None:
