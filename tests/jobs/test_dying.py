@@ -142,7 +142,8 @@ def accept_all(
 
 
 def newest(site: Site, diary: Diary) -> tuple[records.Kept, ...]:
-    return records.newest(site.deployment, diary.leader_id, 200)
+    """But for check-ins, which nobody accepts here: they have a plan of their own."""
+    return records.newest(site.deployment, diary.leader_id, 200, own=False)
 
 
 def settled(site: Site, diaries: Sequence[Diary], state: PlanState) -> None:
