@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from rules.event import Kind, Occurrence
 
-UNKNOWN = "Your own address is not known, so guests may count as outside; give it with --me."
+UNKNOWN = "Your own address is not known, so guests may count as outside."
 
 
 @dataclass(frozen=True, slots=True)

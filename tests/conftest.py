@@ -20,6 +20,8 @@ pytest_plugins = ["tests.servers.fixtures"]
 
 ROOT = Path(__file__).resolve().parent.parent
 REQUIRED = bool(os.environ.get("CLEARWAY_REQUIRE_BROWSER"))
+SCREENS = os.environ.get("CLEARWAY_SCREENS", "")
+"""A folder for pictures of every page that a test sees, where somebody wants to look as well."""
 SOAK = os.environ.get("CLEARWAY_SOAK", "") not in {"", "0"}
 
 # Neither UTC nor London, and half an hour off: a forgotten conversion shows at once.

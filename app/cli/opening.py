@@ -48,6 +48,7 @@ source_options = together(
 )
 
 
+_ADVICE = "Give your own address with --me."
 _NO_SOURCE = "Name the FILES of a diary, or a calendar such as “--graph me”."
 
 
@@ -91,6 +92,7 @@ def open_diary(wish: Wish, usual: timedelta | None = None) -> "OpenDiary":
     `usual` is how long its window is where nobody says when it ends. Raises BadInput.
     """
     from app.services.read import read
+    from connectors import lens
 
     settings = read_settings()
     files, live = _sources(wish, settings), _live(wish, settings)
@@ -100,6 +102,8 @@ def open_diary(wish: Wish, usual: timedelta | None = None) -> "OpenDiary":
     opened = read(files, ask if usual is None else replace(ask, usual=usual), settings, live)
     click.get_current_context().call_on_close(opened.close)
     warn(opened.warnings)
+    if lens.UNKNOWN in opened.warnings:
+        warn([_ADVICE])
     return opened
 
 

@@ -110,7 +110,7 @@ def look(deployment: Deployment, leader_id: str, wish: Wish) -> Planned:
     person = diaries.person_of(deployment, leader_id)
     start, end = _window(person, wish, deployment.now())
     with diaries.opened(deployment, person, start, end) as diary:
-        return _plan(deployment, person, diary, wish)
+        return plan_for(deployment, person, diary, wish)
 
 
 def propose(deployment: Deployment, lease: Lease, wish: Wish) -> Offer:
@@ -127,9 +127,9 @@ def propose(deployment: Deployment, lease: Lease, wish: Wish) -> Offer:
         return Offer()
     start, end = _window(person, wish, deployment.now())
     with diaries.opened(deployment, person, start, end) as diary:
-        planned = _plan(deployment, person, diary, wish)
+        planned = plan_for(deployment, person, diary, wish)
         made = [
-            _Made(part, _contents(deployment, person, planned, part.changes), uuid4().hex)
+            _Made(part, contents_of(deployment, person, planned, part.changes), uuid4().hex)
             for part in _parted(planned.plan.changes, person)
             if part.changes
         ]
@@ -311,15 +311,24 @@ def _window(person: Person, wish: Wish, now: datetime) -> tuple[date, date]:
     return start, wish.end or min(start, date.max - ahead) + ahead
 
 
-def _plan(deployment: Deployment, person: Person, diary: LeaderDiary, wish: Wish) -> Planned:
+def plan_for(
+    deployment: Deployment,
+    person: Person,
+    diary: LeaderDiary,
+    wish: Wish,
+    *,
+    asks: bool = True,
+) -> Planned:
     """The best plan within all that binds it, and no holds of a kind further ahead than it goes.
 
     It is made for a while from now, since somebody has to read and accept it. Of the weeks for
     which no protected time is placed yet, it tells only what is asked for every so many weeks.
+    Where it `asks`, the calendars are asked whether those invited are free.
     """
     now = diary.opened.now
+    live = diary.opened.live if asks else ()
     planned = plan_within(
-        replace(diary.opened, now=now + NOTICE),
+        replace(diary.opened, now=now + NOTICE, live=live),
         wish.tier,
         bounds(deployment, person, diary.opened, asked=wish.origin is Origin.PERSON),
         keep=wish.keep,
@@ -382,9 +391,10 @@ def _without(changes: Sequence[Change], others: Sequence[Change]) -> list[Change
     return left
 
 
-def _contents(
+def contents_of(
     deployment: Deployment, person: Person, planned: Planned, changes: tuple[Change, ...]
 ) -> Contents:
+    """What is kept of some changes of a plan."""
     others = sum(_disturbs(each) for each in planned.plan.changes if each not in changes)
     plan = replace(planned.plan.disturbing(-others), changes=changes)
     if all(map(records.is_private, changes)):
@@ -436,7 +446,7 @@ def _keep(
             for each in made
             if each.part.waits
         }
-        _supersede(deployment, session, lease.leader_id, but={*known.values(), *map(_id, made)})
+        supersede(deployment, session, lease.leader_id, but={*known.values(), *map(_id, made)})
         kept = {}
         for each in made:
             found = known.get(each.id)
@@ -486,13 +496,20 @@ def _is_unwelcome(
     return known is not None and wish.origin is not Origin.PERSON
 
 
-def _supersede(
-    deployment: Deployment, session: Session, leader_id: str, but: Collection[str | None]
+def supersede(
+    deployment: Deployment,
+    session: Session,
+    leader_id: str,
+    but: Collection[str | None],
+    *,
+    private: bool = True,
 ) -> None:
-    """Earlier plans that nobody answered, or nobody had to, give way to a newer one."""
+    """Earlier plans that nobody answered, or nobody had to, give way to a newer one; those of
+    check-ins where they are `private` to it as well."""
     for row in plans.locked_in(session, leader_id, WAITING):
         answered = row.state == PlanState.ACCEPTED and row.origin != Origin.AUTO
-        if row.id not in but and not answered:
+        stays = not private and records.is_of_check_ins(records.kept(deployment, row))
+        if row.id not in but and not answered and not stays:
             move(row, PlanState.STALE, deployment.now(), Reason.NEWER)
 
 

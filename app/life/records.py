@@ -85,11 +85,11 @@ class Kept:
 
 def check_shown(deployment: Deployment, leader_id: str, plan_id: str, *, own: bool) -> None:
     """Raise NoPlan where somebody may not even know of a plan: a delegate, of one of check-ins."""
-    if not own and _is_private(load(deployment, leader_id, plan_id)):
+    if not own and is_of_check_ins(load(deployment, leader_id, plan_id)):
         raise NoPlan
 
 
-def _is_private(kept: Kept) -> bool:
+def is_of_check_ins(kept: Kept) -> bool:
     """Whether a plan is about check-ins, or nobody can tell any more that it was not."""
     changes = None if kept.contents is None else kept.contents.changes
     return changes is None or any(is_private(each) for each in changes)
@@ -139,7 +139,7 @@ def newest(
                 session, leader_id, limit, before=before, after_id=after_id, states=words
             )
         several = [kept(deployment, each) for each in rows]
-        found.extend(each for each in several if own or not _is_private(each))
+        found.extend(each for each in several if own or not is_of_check_ins(each))
         if len(several) < limit:
             break
         before, after_id = several[-1].made_at, several[-1].id

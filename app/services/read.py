@@ -20,6 +20,7 @@ from rules.diary import Diary, in_order, reach
 from rules.event import Occurrence
 from rules.interval import Interval
 from rules.policy import Policy
+from rules.words import say_day
 from rules.working_pattern import WorkingPattern
 
 _DAY = timedelta(days=1)
@@ -278,7 +279,7 @@ def _empty(diary: Diary) -> tuple[str, ...]:
     """An empty diary is more often a wrong window or a wrong file than a quiet week."""
     if any(_overlaps(each, diary) for each in diary.occurrences):
         return ()
-    return (f"No event lies in the days from {diary.start} to {diary.end - _DAY}.",)
+    return (f"No event lies between {say_day(diary.start)} and {say_day(diary.end - _DAY)}.",)
 
 
 def _overlaps(each: Occurrence, diary: Diary) -> bool:

@@ -97,7 +97,7 @@ def read_answers(form: Form, limit: int) -> Answers:
         time_zone=form.word("time_zone"),
         nation=form.word("nation"),
         now=form.word("now"),
-        left=_left(form),
+        left=left_words(form),
         contents=tuple(form.contents("calendar") or _kept(form, limit)),
     )
 
@@ -116,7 +116,8 @@ def has_ticks(form: Form) -> bool:
     return bool(form.words.get(LEAVE) or form.words.get(ALLOW))
 
 
-def _left(form: Form) -> tuple[str, ...]:
+def left_words(form: Form) -> tuple[str, ...]:
+    """The words of everything that is left out now. Raises BadInput for too many."""
     words = dict.fromkeys([*form.words.get(LEFT, []), *form.words.get(LEAVE, [])])
     for word in form.words.get(ALLOW, []):
         words.pop(word, None)

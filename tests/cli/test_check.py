@@ -133,7 +133,7 @@ def test_a_broken_event_is_left_out_and_counted_in_one_warning(clearway: Run, tm
 def test_a_window_without_events_says_so(clearway: Run, diary):
     ran = clearway("diary", diary, "--from", "2025-01-06", "--to", "2025-01-13", "--json")
     assert ran.json == []
-    assert "No event lies in the days from 2025-01-06 to 2025-01-12." in ran.err
+    assert "No event lies between Monday 6 January and Sunday 12 January." in ran.err
 
 
 def test_hours_and_nation_change_what_a_day_is(clearway: Run, diary):

@@ -16,6 +16,7 @@ from axe_playwright_python.base import AXE_SCRIPT
 
 from app.door.guard import HEADERS
 from app.web import pages
+from tests.conftest import SCREENS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Route
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 SITE = "https://clearway.example"
 WIDTHS = (1280, 320)
 """Pixels: a laptop, and a small phone, which is also a laptop at 400 %."""
-SCREENS = os.environ.get("CLEARWAY_SCREENS", "")
-"""A folder for pictures of what is seen, where somebody wants to look as well."""
 LEAST = 24
 """Pixels of what can be pressed (WCAG 2.2, 2.5.8); a link within a sentence may be smaller."""
 

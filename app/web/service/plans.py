@@ -145,7 +145,7 @@ def _accept(call: Call) -> Response:
         call.by,
         despite_unknown=bool(call.form.word("despite_unknown")),
     )
-    return _begun(call, plan_id, "accepted")
+    return begun(call, plan_id, "accepted")
 
 
 def _decline(call: Call) -> Response:
@@ -157,10 +157,10 @@ def _decline(call: Call) -> Response:
 def _undo(call: Call) -> Response:
     plan_id = _plan_id(call)
     undoing.ask_undo(call.deployment, call.leader_id, plan_id, call.by)
-    return _begun(call, plan_id, "undoing")
+    return begun(call, plan_id, "undoing")
 
 
-def _begun(call: Call, plan_id: str, done: str) -> Response:
+def begun(call: Call, plan_id: str, done: str) -> Response:
     """Call a worker, and give it a moment: mostly the page can say how it ended."""
     call.call_worker()
     end = monotonic() + _SOON

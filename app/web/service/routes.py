@@ -13,6 +13,7 @@ from app.web.service import (
     record,
     signing,
     templates,
+    week,
     wishes,
     workload,
 )
@@ -22,6 +23,7 @@ GROUPS = tuple(
     for each in (
         *(signing, joining, wishes, templates, connecting, people, plans, holds, record),
         workload,
+        week,
         diary,
     )
 )

@@ -40,6 +40,7 @@ MINE = "mine"
 """The word for one's own diary in an address; others have their leader's id."""
 PLACES = (
     ("", "Your diary"),
+    ("/week", "Your week"),
     ("/plans", "Plans"),
     ("/holds", "Holds"),
     ("/workload", "Workload"),
@@ -47,7 +48,13 @@ PLACES = (
     ("/settings", "Settings"),
 )
 """The menu of a leader: the end of each address, and what it is called."""
-PLACES_OF_OTHERS = (("", "The diary"), *PLACES[1:3], ("/locks", "Locks"), ("/pause", "Pause"))
+PLACES_OF_OTHERS = (
+    ("", "The diary"),
+    ("/week", "The week"),
+    *PLACES[2:4],
+    ("/locks", "Locks"),
+    ("/pause", "Pause"),
+)
 """The same for a delegate."""
 _NOTHING = Form({}, {})
 

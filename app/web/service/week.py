@@ -1,0 +1,152 @@
+"""One week of a diary: what it keeps and misses, its plans side by side, and one that is accepted."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.door.turns import at_the_diary
+from app.life import choosing, proposing
+from app.life.choosing import Week
+from app.life.errors import AskFirst
+from app.people import leaders
+from app.people.choices import zone_of
+from app.people.errors import BadChoice
+from app.people.settings import Mode
+from app.services.curve import Point
+from app.services.read import OpenDiary
+from app.web import forms
+from app.web.left_out import LeftOut, find
+from app.web.legend import legend
+from app.web.presenters import curve_rows, left_view, overview, tier_views
+from app.web.service.diary import offered_tiers
+from app.web.service.plans import begun
+from app.web.service.visits import Call, attend
+from app.web.trimming import Shown, show, show_points
+from rules.planner.plan import Tier
+from rules.words import say_minutes
+from rules.working_pattern import local_date, monday
+
+router = APIRouter()
+_WEEK = timedelta(weeks=1)
+_FURTHEST = timedelta(weeks=26)
+_CHANGED = "The diary has changed since. Here are the plans for it as it is now."
+_NOT_TAKEN = "Nothing is accepted yet. Here are the plans with what you ticked, to look at first."
+_NOTHING_TICKED = "Nothing was ticked, so the plans are as they were."
+
+
+@router.get("/you/{diary}/week")
+async def week(request: Request) -> Response:
+    """This week, or the one that is asked for."""
+    return await attend(request, _look, asks=True, area="week")
+
+
+@router.post("/you/{diary}/week")
+async def choose(request: Request) -> Response:
+    """The week without what is left out, or one of its plans, accepted."""
+    return await attend(request, _choose, asks=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """All that the page shows of a week."""
+
+    start: date
+    opened: OpenDiary
+    left: LeftOut
+    plans: tuple[Shown, ...]
+    points: tuple[Point, ...]
+
+
+def _look(call: Call) -> Response:
+    start = _start(call, call.query.get("from", ""))
+    with choosing.week(call.deployment, call.leader_id, start, start + _WEEK) as open_week:
+        seen = _see(call, open_week, ())
+    return _page(call, seen)
+
+
+def _choose(call: Call) -> Response:
+    form, start = call.form, _start(call, call.form.word("from"))
+    taken, again = form.word("take"), form.word("again")
+    left = forms.left_words(form)
+    ticked = forms.has_ticks(form)
+    if taken and not ticked:
+        return _take(call, start, left, taken)
+    with choosing.week(call.deployment, call.leader_id, start, start + _WEEK) as open_week:
+        seen = _see(call, open_week, left)
+    told = _NOT_TAKEN if taken else "" if ticked else _NOTHING_TICKED
+    return _page(call, seen, told, taken or again)
+
+
+def _take(call: Call, start: date, left: tuple[str, ...], taken: str) -> Response:
+    if taken not in _tiers(call):
+        raise BadChoice("Choose one of the plans.")
+    with (
+        at_the_diary(call.deployment, call.leader_id) as lease,
+        choosing.week(call.deployment, call.leader_id, start, start + _WEEK) as open_week,
+    ):
+        found = find(left, open_week.opened.diary)
+        planned = show(open_week.plan(Tier(taken), found.keep), found).planned
+        if planned.hash != call.form.word(f"hash-{taken}") or not planned.plan.changes:
+            return _page(call, _see(call, open_week, left), _CHANGED, taken)
+        plan_id = choosing.take(lease, open_week, planned)
+    # whoever has to look once more finds the plan waiting, with what to tick
+    with suppress(AskFirst):
+        proposing.accept(call.deployment, call.leader_id, plan_id, planned.hash, call.by)
+    return begun(call, plan_id, "accepted")
+
+
+def _see(call: Call, open_week: Week, words: tuple[str, ...]) -> _Seen:
+    left = find(words, open_week.opened.diary)
+    tiers = _tiers(call)
+    plans = tuple(show(open_week.plan(tier, left.keep), left) for tier in tiers)
+    points: tuple[Point, ...] = ()
+    if len(tiers) > 1:
+        points = show_points(open_week.curve(left.keep), open_week.opened, left)
+    return _Seen(open_week.start, open_week.opened, left, plans, points)
+
+
+def _tiers(call: Call) -> tuple[Tier, ...]:
+    return tuple(Tier(value) for value, *_ in offered_tiers(call))
+
+
+def _start(call: Call, text: str) -> date:
+    """The Monday of the week that is asked for, of this one where none is; soon enough."""
+    this = monday(local_date(call.now, _zone(call)))
+    try:
+        asked = monday(date.fromisoformat(text)) if text else this
+    except (ValueError, OverflowError) as error:
+        raise BadChoice("The week is named by one of its days, such as 2026-11-23.") from error
+    if not this <= asked <= this + _FURTHEST:
+        raise BadChoice("Choose a week from this one on, at most 26 weeks ahead.")
+    return asked
+
+
+def _zone(call: Call) -> ZoneInfo:
+    return zone_of(leaders.get(call.deployment, call.leader_id).settings)
+
+
+def _page(call: Call, seen: _Seen, told: str = "", again: str = "") -> Response:
+    opened, plans = seen.opened, seen.plans
+    found = leaders.get(call.deployment, call.leader_id)
+    this = monday(local_date(call.now, zone_of(found.settings)))
+    return call.page(
+        "week.html",
+        now=overview(opened),
+        left=left_view(seen.left, opened),
+        told=told,
+        again=again,
+        tiers=tier_views(plans),
+        curve=curve_rows(seen.points, plans[-1].planned),
+        price=say_minutes(opened.policy.price_person),
+        start=seen.start.isoformat(),
+        before=(seen.start - _WEEK).isoformat() if seen.start > this else "",
+        after=(seen.start + _WEEK).isoformat(),
+        looks=found.mode is Mode.OBSERVE,
+        paused=found.is_paused(call.now),
+        key=legend(),
+    )
