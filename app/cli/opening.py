@@ -91,8 +91,7 @@ def open_diary(wish: Wish, usual: timedelta | None = None) -> "OpenDiary":
 
     `usual` is how long its window is where nobody says when it ends. Raises BadInput.
     """
-    from app.services.read import read
-    from connectors import lens
+    from app.services.read import NO_ADDRESS, read
 
     settings = read_settings()
     files, live = _sources(wish, settings), _live(wish, settings)
@@ -102,7 +101,7 @@ def open_diary(wish: Wish, usual: timedelta | None = None) -> "OpenDiary":
     opened = read(files, ask if usual is None else replace(ask, usual=usual), settings, live)
     click.get_current_context().call_on_close(opened.close)
     warn(opened.warnings)
-    if lens.UNKNOWN in opened.warnings:
+    if NO_ADDRESS in opened.warnings:
         warn([_ADVICE])
     return opened
 

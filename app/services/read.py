@@ -14,7 +14,7 @@ from app.services.live import Live, LiveDiary, Viewer
 from app.services.policy_file import PolicyFiles, read_policy
 from app.services.source import Source
 from app.services.window import USUAL_LENGTH, choose_window
-from connectors import icalendar
+from connectors import icalendar, lens
 from connectors.base import Ability, Reading
 from rules.diary import Diary, in_order, reach
 from rules.event import Occurrence
@@ -27,6 +27,8 @@ _DAY = timedelta(days=1)
 _PUBLISHED = "A published calendar cannot be changed, so its meetings stay as they are."
 _READ_ONLY = "A calendar that is shared for reading only cannot be changed, so its meetings stay as they are."
 _UNTOLD = "This server tells nobody of changes, so meetings with others stay as they are."
+NO_ADDRESS = lens.UNKNOWN
+"""The warning that nobody said which addresses are the leader's."""
 
 
 @dataclass(frozen=True, slots=True)
