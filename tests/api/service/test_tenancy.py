@@ -257,6 +257,7 @@ DELEGATES_PAGES = {
     "GET /pause",
     "GET /plans",
     "GET /plans/{plan_id}",
+    "GET /week",
     "POST /holds/now/lift",
     "POST /holds/{hold_id}/keep",
     "POST /holds/{hold_id}/lift",
@@ -268,6 +269,7 @@ DELEGATES_PAGES = {
     "POST /plans/{plan_id}/decline",
     "POST /plans/{plan_id}/undo",
     "POST /resume",
+    "POST /week",
 }
 
 
