@@ -108,6 +108,7 @@ class Eyes:
         self._page.goto(f"{SITE}/")
         for width in WIDTHS:
             yield from self._at(width)
+        yield from self._axe()
         self._picture()
         self._page.emulate_media(forced_colors="active")
         yield from (f"nothing to see in forced colours: {each}" for each in self._ask(_UNSEEN))
@@ -119,11 +120,14 @@ class Eyes:
         if wide := self._ask(_WIDE):
             yield f"{wide} pixels too wide at {width}"
         yield from (f"small at {width}: {each}" for each in self._page.evaluate(_SMALL, LEAST))
+
+    def _axe(self) -> Iterator[str]:
+        """At the last width, the narrowest: nothing that it looks at is only there when wide."""
         self._page.evaluate(AXE_SCRIPT)
         found = self._ask("axe.run({resultTypes: ['violations']})")
         for each in found["violations"]:
             where = "; ".join(str(node["html"])[:120] for node in each["nodes"][:3])
-            yield f"axe at {width}: {each['id']}, {each['help']}: {where}"
+            yield f"axe: {each['id']}, {each['help']}: {where}"
 
     def _ask(self, script: str) -> Any:
         return self._page.evaluate(script)
