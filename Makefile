@@ -109,7 +109,7 @@ $(STYLES): requirements/nhsuk/package-lock.json requirements/node.txt app/web/nh
 	@command -v npm >/dev/null || $(PIP) install --no-deps --no-compile --require-hashes --requirement requirements/node.txt
 	@mkdir -p $(VENV)/nhsuk && cp requirements/nhsuk/package.json requirements/nhsuk/package-lock.json $(VENV)/nhsuk/
 	@command -v npm >/dev/null || export PATH="$$PATH:$(CURDIR)/$(BIN)" NODE_OPTIONS=--use-system-ca; \
-		cd $(VENV)/nhsuk && npm ci --ignore-scripts --no-audit --no-fund --loglevel error >/dev/null
+		cd $(VENV)/nhsuk && npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel error >/dev/null
 	@$(BIN)/python -m app.web.nhsuk $(VENV)/nhsuk/node_modules/nhsuk-frontend $@.new
 	@mv $@.new $@
 
