@@ -18,7 +18,7 @@ SHELL := /bin/sh
 export PYTHONDONTWRITEBYTECODE :=
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run install develop browser test check bench soak openapi patterns recommendations lock clean
+.PHONY: help run install develop browser test check bench soak screens openapi patterns recommendations lock clean
 .PHONY: check-format check-lint check-types check-imports check-layout check-openapi
 
 help: ## Say what each command does
@@ -44,6 +44,11 @@ bench: develop $(VENV)/.warm ## Measure the planner and print the table
 
 soak: develop $(VENV)/.warm browser ## Run the tests with many more random examples (an hour or so)
 	CLEARWAY_SOAK=1 $(BIN)/python -m pytest $(ARGS)
+
+screens: develop $(VENV)/.warm browser ## Picture every page that a test sees, at two widths, in build/screens
+	@rm -rf build/screens && mkdir -p build/screens
+	CLEARWAY_SCREENS="$(CURDIR)/build/screens" $(BIN)/python -m pytest --quiet -n 4 --dist loadscope tests/web
+	@echo "build/screens has $$(ls build/screens | wc -l) pictures"
 
 openapi: develop ## Write openapi/openapi.json from the code
 	@mkdir -p openapi
