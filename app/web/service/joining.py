@@ -1,12 +1,18 @@
 """The way in: the first page after signing in, joining, hours, and how much Clearway does."""
 
 from collections.abc import Collection, Mapping
+from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app import problems
+from app.connecting.connections import connections
+from app.life import first_look
+from app.life.first_look import Source
 from app.people import choices, leaders
 from app.people.errors import BadChoice
 from app.people.leaders import Leader
@@ -17,11 +23,17 @@ from app.web.pages import NATIONS
 from app.web.service.visits import HOME, MINE, Call, Member, admit, attend, go
 from app.web.service.words import HOLDS, say_until
 from rules.event import Kind
+from rules.working_pattern import local_date, monday
 
 router = APIRouter()
 _START = "/you/start"
 NEW = 1
 """The version of settings that nobody has looked at."""
+_SOURCES: Mapping[Source, str] = {
+    Source.MAILBOX: "These hours stand in the settings of your calendar.",
+    Source.MEETINGS: "These hours fit the meetings of eight weeks in your calendar.",
+    Source.USUAL: "Your calendar does not tell your hours, so these are usual ones.",
+}
 _NOTHING_TICKED = "Tick what Clearway may place, or choose to be asked first."
 _AUTO = tuple((each.value, name, "") for each, name in HOLDS.items() if each in BY_ITSELF)
 
@@ -53,7 +65,7 @@ async def join(request: Request) -> Response:
 @router.get("/you/{diary}/settings")
 async def settings(request: Request) -> Response:
     """Addresses, hours and holidays."""
-    return await attend(request, _settings, own=True)
+    return await attend(request, _settings, own=True, asks=True)
 
 
 @router.post("/you/{diary}/settings")
@@ -108,7 +120,17 @@ def _join(member: Member) -> Response:
 
 def _settings(call: Call) -> Response:
     found = leaders.get(call.deployment, call.leader_id)
-    return _settings_page(call, found, _answers(found))
+    if found.version != NEW:
+        return _settings_page(call, found, _answers(found))
+    suggested = {}
+    source = Source.USUAL
+    # a calendar that cannot be read keeps nobody from saying their hours
+    with suppress(*problems.EXPECTED):
+        told = first_look.suggest(call.deployment, call.leader_id)
+        suggested = {"hours": told.hours, "time_zone": told.time_zone}
+        source = told.source
+    answers = {**_answers(found), **suggested}
+    return _settings_page(call, found, answers, source=source)
 
 
 def _answers(found: Leader) -> dict[str, str]:
@@ -124,7 +146,11 @@ def _answers(found: Leader) -> dict[str, str]:
 
 
 def _settings_page(
-    call: Call, found: Leader, answers: Mapping[str, str], sentence: str = ""
+    call: Call,
+    found: Leader,
+    answers: Mapping[str, str],
+    sentence: str = "",
+    source: Source | None = None,
 ) -> Response:
     wrong = (Wrong(_field(sentence), sentence),) if sentence else ()
     return call.page(
@@ -135,6 +161,7 @@ def _settings_page(
         answers=answers,
         nations=NATIONS,
         is_new=found.version == NEW,
+        read="" if source is None else _SOURCES[source],
     )
 
 
@@ -155,8 +182,13 @@ def _change_settings(call: Call) -> Response:
     version = int(given) if given.isdecimal() and len(given) < 10 else 0
     leaders.change_settings(call.deployment, call.leader_id, chosen, version, call.by)
     call.call_worker()
-    following = "mode" if version == NEW else "settings"
-    return go(f"{call.home}/{following}", "settings")
+    if version != NEW:
+        return go(f"{call.home}/settings", "settings")
+    if not connections(call.deployment, call.leader_id):
+        return go(f"{call.home}/mode", "settings")
+    today = local_date(call.now, choices.zone_of(chosen))
+    following = monday(today) + timedelta(weeks=1)
+    return go(f"{call.home}/week", "first-look", **{"from": following.isoformat()})
 
 
 def _read(answers: Mapping[str, str]) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from app.web.presenters import curve_rows, left_view, overview, tier_views
 from app.web.service.diary import offered_tiers
 from app.web.service.plans import begun
 from app.web.service.visits import Call, attend
+from app.web.service.words import say_until
 from app.web.trimming import Shown, show, show_points
 from rules.planner.plan import Tier
 from rules.words import say_minutes
@@ -93,11 +94,20 @@ def _take(call: Call, start: date, left: tuple[str, ...], taken: str) -> Respons
         planned = show(open_week.plan(Tier(taken), found.keep), found).planned
         if planned.hash != call.form.word(f"hash-{taken}") or not planned.plan.changes:
             return _page(call, _see(call, open_week, left), _CHANGED, taken)
+        _start_now(call)
         plan_id = choosing.take(lease, open_week, planned)
     # whoever has to look once more finds the plan waiting, with what to tick
     with suppress(AskFirst):
         proposing.accept(call.deployment, call.leader_id, plan_id, planned.hash, call.by)
     return begun(call, plan_id, "accepted")
+
+
+def _start_now(call: Call) -> None:
+    """A leader who says yes to a plan while Clearway only looks starts it; it asks from then on."""
+    found = leaders.get(call.deployment, call.leader_id)
+    waits = found.is_paused(call.now) or not call.access.is_leader
+    if found.mode is Mode.OBSERVE and not waits:
+        leaders.change_mode(call.deployment, call.leader_id, Mode.PROPOSE, call.by)
 
 
 def _see(call: Call, open_week: Week, words: tuple[str, ...]) -> _Seen:
@@ -147,6 +157,7 @@ def _page(call: Call, seen: _Seen, told: str = "", again: str = "") -> Response:
         before=(seen.start - _WEEK).isoformat() if seen.start > this else "",
         after=(seen.start + _WEEK).isoformat(),
         looks=found.mode is Mode.OBSERVE,
+        until=say_until(found.watched_until, zone_of(found.settings)),
         paused=found.is_paused(call.now),
         key=legend(),
     )

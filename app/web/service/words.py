@@ -22,6 +22,7 @@ DONE: Mapping[str, str] = {
     "ticked": "Your calendars are saved.",
     "tried": "The calendar answers.",
     "settings": "Your settings are saved.",
+    "first-look": "This is next week, as it is and as it could be. Nothing is written yet.",
     "mode-observe": "Clearway only looks from now on, and writes nothing.",
     "mode-propose": "Clearway makes a plan now, and asks you before it writes anything.",
     "mode-kept": "Clearway asks you first. What you ticked is kept, and counts once you choose so.",

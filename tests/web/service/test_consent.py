@@ -99,6 +99,9 @@ def test_outlook_sends_people_back_by_a_form_of_its_own(leader: Browser, graph: 
     assert posted.status_code == 303
     html = leader.see(posted.headers["location"])
     assert "Outlook (Microsoft 365)" in html and "Holds are written to" in html
+    # the mailbox of the stand-in says when its owner works
+    html = leader.see("/you/mine/settings")
+    assert 'value="Mon-Fri 08:00-17:00"' in html and "in the settings of your calendar" in html
 
 
 def test_a_consent_that_is_refused_is_a_page_with_a_way_on(leader: Browser) -> None:

@@ -90,6 +90,9 @@ def _begin(page: "Page", service: Service) -> Client:
     ]
     page.get_by_label("Days off").fill(", ".join(each.isoformat() for each in off))
     _press(page, "Save and go on")
+    assert "Nothing is written yet" in _told(page)
+    page.get_by_role("link", name="Keep watching for now").click()
+    page.get_by_role("link", name="Start now", exact=True).click()
     page.get_by_label("Start now, and ask me first").check()
     _press(page, "Save")
     return client

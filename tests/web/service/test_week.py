@@ -111,15 +111,28 @@ def test_a_diary_that_changed_meanwhile_is_shown_again(leader: Browser, account:
     )
 
 
-def test_while_clearway_only_looks_nothing_is_accepted(leader: Browser) -> None:
+def test_yes_to_a_plan_starts_what_only_looked_so_far(leader: Browser, account: Account) -> None:
     leader.send("/you/mine/mode", mode="observe")
     html = leader.see(coming())
-    assert "only looks at the diary so far" in html and 'name="take"' not in html
-    leader.send("/you/mine/mode", mode="propose")
+    assert "It starts once you say yes" in html and "Start now with this plan" in html
+    form, before = carried(html), account.names()
+    assert "The diary has changed since" in leader.send(
+        "/you/mine/week", 200, **{**form, "hash-holds": "sha256:0"}, take="holds"
+    )
+    assert "only looks" in leader.see("/you/mine"), "what was not accepted starts nothing"
+    assert "<strong>Done.</strong>" in leader.send("/you/mine/week", 200, **form, take="holds")
+    assert len(account.names()) > len(before)
+    assert "only looks" not in leader.see("/you/mine")
+
+
+def test_while_clearway_is_paused_nothing_is_accepted(leader: Browser) -> None:
+    leader.send("/you/mine/mode", mode="observe")
     leader.send("/you/mine/pause", until="week")
     html = leader.see(coming())
     assert "Clearway is paused, so" in html and 'name="take"' not in html
     leader.send("/you/mine/week", 409, **carried(html), take="holds")
+    leader.send("/you/mine/resume")
+    assert "only looks" in leader.see("/you/mine")
 
 
 def test_a_delegate_sees_the_week_without_check_ins(leader: Browser, new_browser: Make) -> None:
@@ -129,6 +142,11 @@ def test_a_delegate_sees_the_week_without_check_ins(leader: Browser, new_browser
     other = new_browser("assistant")
     home = re.search("/you/[0-9a-f]{32}", other.send(link[1]))
     assert home
+    leader.send("/you/mine/mode", mode="observe")
+    theirs = other.see(coming().replace("/you/mine", home[0]))
+    assert "only looks at the diary so far" in theirs and 'name="take"' not in theirs
+    other.send(f"{home[0]}/week", 409, **carried(theirs), take="holds")
+    leader.send("/you/mine/mode", mode="propose")
     theirs = other.see(coming().replace("/you/mine", home[0]))
     assert "check-in" not in theirs.lower() and "check-in" not in leader.see(coming()).lower()
     assert "<strong>Done.</strong>" in other.send(
