@@ -37,7 +37,7 @@ from app.life.making import (
 )
 from app.life.reasons import RESUMABLE, Reason
 from app.life.records import Contents, Kept, last_moments, needs, order
-from app.life.states import Origin, PlanState, move
+from app.life.states import BY_HAND, Origin, PlanState, move
 from app.people.history import CLEARWAY, What, record
 from app.services.begun import is_begun
 from app.services.errors import ServiceError
@@ -174,15 +174,16 @@ def _why_stale(
     if trouble is None and kept.expires_at <= deployment.now():
         return Reason.EXPIRED
     # what a person asks of one hold is asked against all this
-    if trouble is None and kept.origin != Origin.LIFT:
+    if trouble is None and kept.origin not in BY_HAND:
         return _why_unbound(deployment, person, kept, contents, diary)
     return trouble
 
 
 def _is_old(deployment: Deployment, person: Person, kept: Kept, contents: Contents) -> bool:
-    """Whether the leader's settings have changed since; no setting bears on giving up one hold."""
-    lifts = kept.origin == Origin.LIFT
-    return not lifts and contents.basis != diaries.basis(deployment, person.settings)
+    """Whether the leader's settings have changed since; none bears on what is asked of one hold."""
+    if kept.origin in BY_HAND:
+        return False
+    return contents.basis != diaries.basis(deployment, person.settings)
 
 
 def _why_unbound(

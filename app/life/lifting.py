@@ -27,6 +27,7 @@ from rules.outcome import after
 from rules.planner.changes import one_day
 from rules.planner.reasons import planned_findings
 from rules.planner.rights import PIECES_A_DAY, Unwanted
+from rules.planner.wording import say_moved_hold
 from rules.policy import Policy
 from rules.words import say_day, say_minutes, say_span
 from rules.working_pattern import dates, instant, local_date
@@ -130,7 +131,8 @@ def put(
     def work(session: Session) -> Request:
         hold = _find(session, leader_id, hold_id)
         kind, event_id = Kind(hold.kind), _event(deployment, hold)
-        change = Change(ChangeKind.HOLD_MOVE, _span(hold), to, event_id, kind)
+        message = say_moved_hold(kind, _span(hold), to, diary.pattern.zone)
+        change = Change(ChangeKind.HOLD_MOVE, _span(hold), to, event_id, kind, message=message)
         known = _known(session, leader_id, hold, How.MOVED)
         override = known or _new(deployment, hold, How.MOVED, diary)
         if known is None:

@@ -13,7 +13,7 @@ from app.life.diaries import LeaderDiary, Person
 from app.life.journal import Direction, Journal, Line, StepState, step_key
 from app.life.reasons import Reason
 from app.life.records import LONGEST, Contents, Kept
-from app.life.states import Origin, PlanState
+from app.life.states import BY_HAND, Origin, PlanState
 from app.people.settings import Mode
 from app.storage import Session
 from app.storage.leases import Lease, LostLease
@@ -110,7 +110,7 @@ def why_halted(kept: Kept, contents: Contents, person: Person, now: datetime) ->
     """Why an accepted plan may not be begun or gone on with, None where it may."""
     if person.rests(now):
         return Reason.PAUSED
-    if kept.origin == Origin.LIFT:
+    if kept.origin in BY_HAND:
         return None
     if person.mode is Mode.OBSERVE:
         return Reason.LOOKS

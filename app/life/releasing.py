@@ -1,7 +1,7 @@
 """The holds of a leader, to be seen and to be given up in one step.
 
 Giving one up asks no calendar: it is remembered, and a plan that removes the hold is accepted in
-the same moment, for a worker to carry out.
+the same moment, for a worker to carry out. So is one that moves it (`app.life.moving`).
 """
 
 from collections.abc import Collection
@@ -14,7 +14,7 @@ from app.deployment import Deployment
 from app.life import diaries, lifting, overrides, proposing, records
 from app.life.diaries import Person
 from app.life.errors import IsPaused
-from app.life.lifting import NoHold
+from app.life.lifting import NoHold, Request
 from app.life.overrides import How
 from app.life.proposing import Wish
 from app.life.records import Contents
@@ -80,13 +80,25 @@ def give_up(deployment: Deployment, leader_id: str, hold_id: str, by: Actor = LE
     """
     person = _awake(deployment, leader_id)
     asked = lifting.lift(deployment, leader_id, hold_id, _hours(deployment, person), by)
+    return by_hand(deployment, person, asked, Origin.LIFT, by)
+
+
+def by_hand(
+    deployment: Deployment, person: Person, asked: Request, origin: Origin, by: Actor = LEADER
+) -> str:
+    """Keep what a person asked of one hold as a plan that is accepted; its id.
+
+    Asking the same again gives the same plan, unless that one came to nothing.
+    """
+    leader_id = person.id
     contents = _contents(deployment, person, asked.change)
-    wish, another = Wish(origin=Origin.LIFT), uuid4().hex
+    wish, another = Wish(origin=origin), uuid4().hex
+    digest = records.digest_of(deployment, contents.hash)
 
     def work(session: Session) -> str:
         policy, plan_id = policy_of(person.settings), asked.override.id
         known = plans.find(session, leader_id, plan_id)
-        if known is not None and known.state in _CAME_TO_NOTHING:
+        if known is not None and (known.state in _CAME_TO_NOTHING or known.digest != digest):
             plan_id = another
         proposing.add(deployment, session, leader_id, plan_id, contents, policy, wish)
         row = records.lock(session, leader_id, plan_id)
@@ -153,10 +165,10 @@ def _contents(deployment: Deployment, person: Person, change: Change) -> Content
 
 
 def _days(change: Change, zone: ZoneInfo) -> tuple[date, date]:
-    """The local days of what is removed, the day after the last."""
-    if change.before is None:
-        raise ValueError("what is given up has a time")
-    return local_date(change.before.start, zone), local_date(change.before.end, zone) + _DAY
+    """The local days of a hold, and of where it goes, with the day after the last."""
+    spans = [each for each in (change.before, change.after) if each is not None]
+    first = min(local_date(each.start, zone) for each in spans)
+    return first, max(local_date(each.end, zone) for each in spans) + _DAY
 
 
 def _value(row: Hold) -> Held:

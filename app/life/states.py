@@ -44,10 +44,16 @@ class Origin(StrEnum):
     ROUTINE = "routine"
     REACTION = "reaction"
     LIFT = "lift"
+    """One hold that somebody gives up."""
+    MOVE = "move"
+    """One hold that somebody puts elsewhere."""
     PERSON = "person"
     AUTO = "auto"
     """The part of another one, which nobody asked for, that Clearway does by itself."""
 
+
+BY_HAND = frozenset({Origin.LIFT, Origin.MOVE})
+"""What a person asks of one hold is asked against limits, wishes and modes."""
 
 MOVES: Mapping[PlanState, frozenset[PlanState]] = MappingProxyType(
     {

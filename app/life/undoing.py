@@ -36,7 +36,7 @@ from app.life.making import (
 from app.life.overrides import How, Override
 from app.life.reasons import Reason
 from app.life.records import order
-from app.life.states import Origin, PlanState, move
+from app.life.states import BY_HAND, Origin, PlanState, move
 from app.people.history import CLEARWAY, LEADER, Actor, What, record
 from app.services.errors import ServiceError
 from app.storage import Session, holds, leases, plans
@@ -268,8 +268,8 @@ def _respect(
 ) -> None:
     """What follows for plans to come from what was taken back."""
     leader_id = job.lease.leader_id
-    if job.kept.origin == Origin.LIFT:
-        # the hold is there again, so nothing is owed for it
+    if job.kept.origin in BY_HAND:
+        # the hold is there again, so nothing is owed for it, nor its day left alone
         overrides.forget(session, leader_id, job.kept.id)
     for each in given_up:
         overrides.remember(session, leader_id, each)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
@@ -11,17 +11,24 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app import problems
-from app.life import diaries, lifting, locks, releasing
+from app.life import diaries, lifting, locks, moving, releasing
 from app.life.locks import Lock, Scope
+from app.life.moving import Place
 from app.life.releasing import Held
-from app.people import leaders
+from app.people import choices, leaders
 from app.people.choices import zone_of
-from app.web.service.views import hold_days
+from app.people.errors import BadChoice
+from app.services.errors import BadInput
+from app.web.forms import Wrong
+from app.web.service.clocks import read_clock
+from app.web.service.plans import begun
+from app.web.service.views import hold_days, hold_view, place_options, say_slot, slot_of
 from app.web.service.visits import Call, attend, go
 from app.web.service.words import say_moment, say_span
 from rules.event import Occurrence, ScoredAs
+from rules.interval import Interval
 from rules.words import say_day
-from rules.working_pattern import local_date
+from rules.working_pattern import instant, local_date
 
 router = APIRouter()
 _HOLD = "/you/{diary}/holds/{hold_id}"
@@ -41,6 +48,12 @@ async def lift_now(request: Request) -> Response:
     return await attend(request, _lift_now)
 
 
+@router.get(_HOLD)
+async def hold(request: Request) -> Response:
+    """One hold, and all that can be done with it."""
+    return await attend(request, _hold, asks=True, area="hold")
+
+
 @router.post(_HOLD + "/lift")
 async def lift(request: Request) -> Response:
     """Give one up. Nobody is asked why."""
@@ -51,6 +64,18 @@ async def lift(request: Request) -> Response:
 async def keep(request: Request) -> Response:
     """Have plans leave one where it is, or let them move it again."""
     return await attend(request, _keep)
+
+
+@router.post(_HOLD + "/move")
+async def move(request: Request) -> Response:
+    """Put one at another time."""
+    return await attend(request, _move, asks=True)
+
+
+@router.post(_HOLD + "/never")
+async def never(request: Request) -> Response:
+    """Give one up, and want none of its kind at this time of the week."""
+    return await attend(request, _never, own=True)
 
 
 @router.get(_LOCKS)
@@ -94,8 +119,9 @@ def _give_up(call: Call, hold: Held) -> Response:
 
 
 def _back(call: Call) -> str:
-    """The page on which the button was pressed."""
-    return f"{call.home}/holds" if call.form.word("back") == "holds" else call.home
+    """The page on which the button was pressed; what is given up has no page of its own left."""
+    pages = {"holds": f"{call.home}/holds", "hold": call.request.url.path.rpartition("/")[0]}
+    return pages.get(call.form.word("back"), call.home)
 
 
 def _keep(call: Call) -> Response:
@@ -107,6 +133,95 @@ def _keep(call: Call) -> Response:
 def _find(call: Call) -> Held:
     own, hold_id = call.access.is_leader, call.id("hold_id")
     return releasing.get(call.deployment, call.leader_id, hold_id, own=own)
+
+
+# --- one hold -------------------------------------------------------------------------------------
+
+_CHOOSE = "Choose one of the times, or say another."
+_CLOCK = "Say a day, and a time of day such as 14:30."
+
+
+def _hold(call: Call) -> Response:
+    return _hold_page(call, _find(call))
+
+
+def _hold_page(call: Call, found: Held, sentence: str = "") -> Response:
+    leader = leaders.get(call.deployment, call.leader_id)
+    zone = zone_of(leader.settings)
+    places: tuple[Place, ...] = ()
+    silent = ""
+    try:
+        places = moving.places(call.deployment, call.leader_id, found)
+    except problems.EXPECTED as error:
+        silent = problems.say(error)
+    where = "to" if places and not call.form.word("clock") else "day"
+    wrong = (Wrong(where, sentence),) if sentence else ()
+    return call.page(
+        "hold.html",
+        422 if wrong else 200,
+        hold=hold_view(found, zone),
+        day=say_day(local_date(found.span.start, zone)),
+        path=f"{call.home}/holds/{found.id}",
+        moves=found.kind not in moving.BOUND,
+        paused=leader.is_paused(call.now),
+        times=place_options(places, zone),
+        silent=silent,
+        wrong=wrong,
+        fields={each.field for each in wrong},
+        answers={
+            "to": call.form.word("to"),
+            "day": call.form.word("day") or local_date(found.span.start, zone).isoformat(),
+            "clock": call.form.word("clock"),
+        },
+        slot=say_slot(found, zone),
+    )
+
+
+def _move(call: Call) -> Response:
+    found = _find(call)
+    try:
+        to = _wanted(call, found)
+        plan_id = moving.move_to(call.deployment, call.leader_id, found, to, call.by)
+    except (BadChoice, BadInput) as error:
+        return _hold_page(call, found, str(error))
+    return begun(call, plan_id, "accepted")
+
+
+def _wanted(call: Call, found: Held) -> Interval:
+    """The time that somebody wrote, else the one that was chosen."""
+    zone = zone_of(leaders.get(call.deployment, call.leader_id).settings)
+    if call.form.word("clock"):
+        start = _said(call.form.word("day"), call.form.word("clock"), zone)
+    else:
+        start = _chosen(call.form.word("to"))
+    return Interval(start, start + (found.span.end - found.span.start))
+
+
+def _chosen(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise BadChoice(_CHOOSE) from error
+
+
+def _said(day: str, clock: str, zone: ZoneInfo) -> datetime:
+    try:
+        return instant(date.fromisoformat(day), time.fromisoformat(read_clock(clock)), zone)
+    except (ValueError, OverflowError) as error:
+        raise BadChoice(_CLOCK) from error
+
+
+def _never(call: Call) -> Response:
+    found, leader = _find(call), leaders.get(call.deployment, call.leader_id)
+    settings = leader.settings
+    slot = slot_of(found, zone_of(settings))
+    if slot not in settings.never:
+        told = {**settings.to_json(), "never": [str(each) for each in {*settings.never, slot}]}
+        wanted = choices.read_settings(told)
+        leaders.change_settings(call.deployment, call.leader_id, wanted, leader.version, call.by)
+    releasing.give_up(call.deployment, call.leader_id, found.id, call.by)
+    call.call_worker()
+    return go(_back(call), "never")
 
 
 # --- locks ----------------------------------------------------------------------------------------

@@ -10,13 +10,15 @@ from zoneinfo import ZoneInfo
 from app.connecting.connections import Connection, Provider
 from app.connecting.states import Action
 from app.life.journal import StepState
+from app.life.moving import Place
 from app.life.reasons import SENTENCES, Reason
 from app.life.records import Kept, is_private
 from app.life.releasing import Held
 from app.life.reports import Fate, Report
-from app.life.states import UNDOABLE, WORKING, Origin, PlanState
+from app.life.states import BY_HAND, UNDOABLE, WORKING, Origin, PlanState
 from app.people.delegates import Delegation, State
 from app.people.history import Entry, Who
+from app.people.settings import Slot
 from app.web.presenters import TIERS, ChangeDay, change_days
 from app.web.service.words import (
     BUTTONS,
@@ -33,7 +35,7 @@ from rules.change import Agreement, Change, ChangeKind
 from rules.event import Kind
 from rules.interval import Interval
 from rules.planner.plan import Tier
-from rules.words import say_count, say_day, say_minutes, say_time
+from rules.words import say_count, say_day, say_minutes, say_time, say_weekday
 from rules.working_pattern import local_date, monday
 
 
@@ -60,6 +62,7 @@ class ConnectionView:
 
 SAMPLE = "The sample account"
 _OWN = "Check-ins, for you alone"
+_BY_HAND = {Origin.LIFT: "A hold given up", Origin.MOVE: "A hold moved"}
 
 
 def connection_view(
@@ -195,7 +198,7 @@ def _title(changes: Sequence[Change], zone: ZoneInfo, *, removal: bool) -> str:
     if removal and changes:
         return _removed(changes[0], zone).rstrip(".")
     if removal:
-        return "A hold given up"
+        return _BY_HAND[Origin.LIFT]
     return _OWN if is_own(changes) else say_changes(changes) or "A plan"
 
 
@@ -221,16 +224,16 @@ def plan_view(
     in_time = until is not None and now < until and kept.contents is not None
     return PlanView(
         path=f"{home}/plans/{kept.id}",
-        title="A hold given up" if removal else _OWN if is_own(changes) else "A plan",
+        title=_heading_of(kept, changes),
         state=state,
         about=about,
         reason="" if kept.reason is None else _reason(kept),
-        tier="" if removal else TIERS[Tier(kept.tier)][0],
+        tier="" if kept.origin in BY_HAND else TIERS[Tier(kept.tier)][0],
         removal=removal,
         heading=_heading(found, waits=waits),
         hash="" if kept.contents is None else kept.contents.hash,
         when=say_moment(kept.made_at, zone),
-        summary="" if removal else say_changes(changes),
+        summary="" if kept.origin in BY_HAND else say_changes(changes),
         weeks=tuple(_weeks(changes, zone)) if waits else (),
         fates=() if waits else tuple(_fates(found, zone, given_up)),
         unknown=any(each.agreement is Agreement.UNKNOWN for each in changes),
@@ -242,6 +245,12 @@ def plan_view(
         can_undo=in_time and kept.state in UNDOABLE,
         undo_until=say_moment(until, zone) if until is not None else "",
     )
+
+
+def _heading_of(kept: Kept, changes: Sequence[Change]) -> str:
+    if kept.origin in _BY_HAND:
+        return _BY_HAND[Origin(kept.origin)]
+    return _OWN if is_own(changes) else "A plan"
 
 
 def say_changes(changes: Sequence[Change]) -> str:
@@ -358,14 +367,43 @@ def hold_days(held: Sequence[Held], zone: ZoneInfo) -> tuple[HoldDay, ...]:
     """Holds by day."""
     days = groupby(held, key=lambda each: local_date(each.span.start, zone))
     return tuple(
-        HoldDay(say_day(day), tuple(_hold(each, zone) for each in group)) for day, group in days
+        HoldDay(say_day(day), tuple(hold_view(each, zone) for each in group)) for day, group in days
     )
 
 
-def _hold(held: Held, zone: ZoneInfo) -> HoldView:
+def hold_view(held: Held, zone: ZoneInfo) -> HoldView:
+    """One hold in words."""
     length = say_minutes(held.span.minutes)
     when = f"{say_span(held.span.start, held.span.end, zone)} ({length})"
     return HoldView(held.id, hold_name(held.kind), when, held.firm)
+
+
+def place_options(places: Sequence[Place], zone: ZoneInfo) -> list[tuple[str, str, str]]:
+    """The times to which a hold can go, to choose from: a value, a label, and what it costs."""
+    return [_option(each, zone) for each in places]
+
+
+def _option(place: Place, zone: ZoneInfo) -> tuple[str, str, str]:
+    span = place.span
+    label = f"{say_day(local_date(span.start, zone))}, {say_span(span.start, span.end, zone)}"
+    cost = say_minutes(place.missing) if place.missing else ""
+    return (
+        span.start.isoformat(),
+        label,
+        f"The week then has {cost} less of what you ask for." if cost else "",
+    )
+
+
+def say_slot(held: Held, zone: ZoneInfo) -> str:
+    """The time of the week of a hold, with what it is for."""
+    day = say_weekday(local_date(held.span.start, zone))
+    return f"{hold_name(held.kind)} on a {day}, {say_span(held.span.start, held.span.end, zone)}"
+
+
+def slot_of(held: Held, zone: ZoneInfo) -> Slot:
+    """The time of the week of a hold."""
+    start, end = held.span.start.astimezone(zone), held.span.end.astimezone(zone)
+    return Slot(held.kind, start.weekday(), start.time(), end.time())
 
 
 # --- people and history ---------------------------------------------------------------------------

@@ -33,6 +33,7 @@ DONE: Mapping[str, str] = {
     "declined": "You said no. This plan is not offered again for a week.",
     "undoing": "The plan is being taken back.",
     "lifted": "The hold is given up. No other of its kind is put in that day.",
+    "never": "The hold is given up, and none of its kind comes at that time of the week again.",
     "kept": "Plans leave this hold where it is.",
     "loosened": "Plans may move this hold again.",
     "locked": "It is locked. Plans leave it as it is.",

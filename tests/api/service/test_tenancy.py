@@ -253,6 +253,7 @@ PAGES = [each for each in WAYS if each.path.startswith(DIARY)]
 DELEGATES_PAGES = {
     "GET ",
     "GET /holds",
+    "GET /holds/{hold_id}",
     "GET /locks",
     "GET /pause",
     "GET /plans",
@@ -261,6 +262,7 @@ DELEGATES_PAGES = {
     "POST /holds/now/lift",
     "POST /holds/{hold_id}/keep",
     "POST /holds/{hold_id}/lift",
+    "POST /holds/{hold_id}/move",
     "POST /locks",
     "POST /locks/{lock_id}/unlock",
     "POST /pause",

@@ -233,7 +233,7 @@ def test_holds_are_kept_and_given_up_in_one_press(leader: Browser, account: Acco
     assert hold
     html = leader.send(f"{hold[0]}/keep", firm="yes", back="holds")
     assert "Plans leave this hold" in html and "<h1>Holds ahead</h1>" in html
-    assert "Let it move" in leader.see("/you/mine/holds")
+    assert "Plans leave it where it is" in leader.see("/you/mine/holds")
     assert "The hold is given up" in leader.send(f"{hold[0]}/lift")
     assert len(account.names()) == len(there) - 1
     assert "There is no such hold" in leader.send(f"/you/mine/holds/{'0' * 32}/lift", 404)
