@@ -183,7 +183,8 @@ def _is_old(deployment: Deployment, person: Person, kept: Kept, contents: Conten
     """Whether the leader's settings have changed since; none bears on what is asked of one hold."""
     if kept.origin in BY_HAND:
         return False
-    return contents.basis != diaries.basis(deployment, person.settings)
+    private = any(map(records.is_private, contents.changes))
+    return contents.basis != diaries.basis(deployment, person.settings, private=private)
 
 
 def _why_unbound(

@@ -7,7 +7,7 @@ makes.
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from uuid import uuid4
 
 from app.deployment import Deployment
@@ -76,20 +76,26 @@ def _edit(change: Change) -> object:
 
 
 @contextmanager
-def week(deployment: Deployment, leader_id: str, start: date, end: date) -> Iterator[Week]:
+def week(
+    deployment: Deployment, leader_id: str, start: date, end: date, at: datetime | None = None
+) -> Iterator[Week]:
     """A leader's diary over some local days, read now and closed with the block.
+
+    `at` is the moment to plan for, where somebody goes on from a page of a few minutes ago: plans
+    leave alone what begins soon, and so change as time goes by.
 
     Raises ConnectorError where a calendar cannot be read, and NoCalendar where none is connected.
     """
     person = diaries.person_of(deployment, leader_id)
     with diaries.opened(deployment, person, start, end) as found:
-        policy = replace(found.opened.policy, check_in_weeks=0)
-        public = replace(found, opened=replace(found.opened, policy=policy))
+        public = diaries.without_check_ins(found)
+        if at is not None:
+            public = replace(public, opened=replace(public.opened, now=at))
         yield Week(deployment, person, public, start, end)
 
 
 def take(lease: Lease, chosen: Week, planned: Planned) -> str:
-    """Keep a plan of this week as it was shown, to be accepted; its id.
+    """Keep a plan of this week as it was shown, to be accepted; its id. Once, however often.
 
     Other plans that wait give way to it, but for those of check-ins. Raises LostLease.
     """
@@ -97,9 +103,12 @@ def take(lease: Lease, chosen: Week, planned: Planned) -> str:
     contents = proposing.contents_of(deployment, person, planned, planned.plan.changes)
     plan_id, wish = uuid4().hex, Wish(planned.plan.tier, Origin.PERSON, chosen.start, chosen.end)
 
-    def work(session: Session) -> None:
+    def work(session: Session) -> str:
+        known = proposing.waiting(deployment, session, person.id, contents)
+        if known is not None:
+            return known
         proposing.keep(deployment, session, lease, plan_id, contents, chosen.opened.policy, wish)
         proposing.supersede(deployment, session, person.id, but={plan_id}, private=False)
+        return plan_id
 
-    deployment.database.persist(work)
-    return plan_id
+    return deployment.database.persist(work)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
@@ -20,7 +20,7 @@ from app.storage.tables import Leader
 from connectors.base import Ability, Made
 from connectors.errors import SignInNeeded
 from rules.change import Change, ChangeKind
-from rules.event import Occurrence, ScoredAs
+from rules.event import Kind, Occurrence, ScoredAs
 from rules.planner.cadences import weeks_ahead
 from rules.policy import Policy
 
@@ -112,6 +112,30 @@ def opened(
         found.close()
 
 
+def without_check_ins(found: LeaderDiary) -> LeaderDiary:
+    """The diary as whoever acts for the leader may know it: no check-in is asked for.
+
+    Those that are there are private time like any other.
+    """
+    policy = public_policy(found.opened.policy)
+    return replace(found, opened=replace(found.opened, policy=policy))
+
+
+def public_policy(policy: Policy) -> Policy:
+    """The same for everybody whose wishes for check-ins differ, its version too."""
+    return replace(policy, check_in_weeks=0, check_in_minutes=Policy().check_in_minutes)
+
+
+def is_for_leader(event: Occurrence) -> bool:
+    """Whether whoever acts for the leader may know no more of an event than that it takes time."""
+    return event.hold is Kind.CHECK_IN or (event.private and event.hold is None)
+
+
+def opaque(deployment: Deployment, leader_id: str, event_id: str) -> str:
+    """An id in place of one that can tell what an event is: Clearway's holds have ids of a kind."""
+    return f"private-{deployment.fingerprints.of('private', leader_id, event_id)[:32]}"
+
+
 def ahead(policy: Policy) -> timedelta:
     """How far ahead a diary is looked at: as far as holds of any kind are placed."""
     return timedelta(weeks=max(policy.protected_weeks, weeks_ahead(policy)))
@@ -142,9 +166,12 @@ def as_person(deployment: Deployment, row: Leader) -> Person:
     )
 
 
-def basis(deployment: Deployment, settings: LeaderSettings) -> str:
-    """The fingerprint of those settings that a plan rests on: others may change meanwhile."""
-    chosen = settings.to_json()
+def basis(deployment: Deployment, settings: LeaderSettings, *, private: bool) -> str:
+    """The fingerprint of those settings that a plan rests on: others may change meanwhile.
+
+    What the leader wishes of check-ins bears on plans of check-ins alone, which are `private`.
+    """
+    chosen = (settings if private else settings.without_check_ins()).to_json()
     rests_on = ("addresses", "time_zone", "hours", "nation", "days_off", "policy", "never")
     text = json.dumps({name: chosen[name] for name in rests_on}, sort_keys=True, default=str)
     return deployment.fingerprints.of("settings", text)

@@ -11,6 +11,7 @@ from enum import StrEnum
 from uuid import uuid4
 
 from app.deployment import Deployment
+from app.life import diaries
 from app.life.journal import event_print
 from app.people.history import LEADER, Actor, What, record
 from app.services.errors import ServiceError
@@ -42,12 +43,16 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """A meeting or series that stays as it is. `event_id` is its id, or the UID of the series."""
+    """A meeting or series that stays as it is. `event_id` is its id, or the UID of the series.
+
+    It is `private` where only the leader may know what is locked.
+    """
 
     id: str
     scope: Scope
     at: datetime
     event_id: str = field(repr=False)
+    private: bool = True
 
 
 def lock(
@@ -65,7 +70,9 @@ def lock(
         event=event_print(deployment, event_id),
         scope=scope.value,
         at=deployment.now(),
-        contents=deployment.database.vault.seal({"event_id": event_id}),
+        contents=deployment.database.vault.seal(
+            {"event_id": event_id, "private": diaries.is_for_leader(occurrence)}
+        ),
     )
 
     def work(session: Session) -> Lock:
@@ -95,7 +102,9 @@ def locks(deployment: Deployment, leader_id: str) -> tuple[Lock, ...]:
 
 def _value(deployment: Deployment, row: tables.Lock) -> Lock:
     contents = deployment.database.vault.open(row.contents)
-    return Lock(row.id, Scope(row.scope), row.at, contents["event_id"])
+    # older rows do not say, and what nobody knows is not told
+    private = contents.get("private", True)
+    return Lock(row.id, Scope(row.scope), row.at, contents["event_id"], private)
 
 
 def find_meeting(occurrences: Iterable[Occurrence], event_id: str) -> Occurrence:

@@ -105,36 +105,35 @@ class _Made:
     id: str
 
 
-def look(deployment: Deployment, leader_id: str, wish: Wish) -> Planned:
-    """A plan to show. Nothing is kept, and the diary is closed."""
-    person = diaries.person_of(deployment, leader_id)
-    start, end = _window(person, wish, deployment.now())
-    with diaries.opened(deployment, person, start, end) as diary:
-        return plan_for(deployment, person, diary, wish)
-
-
-def propose(deployment: Deployment, lease: Lease, wish: Wish) -> Offer:
+def propose(deployment: Deployment, lease: Lease, wish: Wish, *, own: bool = True) -> Offer:
     """Make a plan and keep it, where there is anything to change.
 
-    In mode auto, what the leader switched on is accepted at once, and the rest offered. Check-ins
-    have a plan of their own: in one with anything else, its states, times and refusals would tell
-    a delegate of them. Raises ConnectorError and BadInput where the diary cannot be read, and LostLease.
+    In mode auto, what the leader switched on is accepted at once, and the rest offered.
+
+    Check-ins have a plan of their own, made once everything else has its place and in what is left
+    then: no other plan is any different for them, so that nothing tells a delegate of them. Where
+    the wish is not the leader's `own`, none is made and those that wait go on waiting.
+
+    Raises ConnectorError and BadInput where the diary cannot be read, and LostLease.
     """
     person = diaries.person_of(deployment, lease.leader_id)
     by_person = wish.origin is Origin.PERSON
     waits = not by_person and is_in_hand(deployment, person.id)
     if waits or not _may_offer(person, wish, deployment.now()):
         return Offer()
-    start, end = _window(person, wish, deployment.now())
+    start, end = _window(wish, policy_of(person.settings), deployment.now(), person)
     with diaries.opened(deployment, person, start, end) as diary:
-        planned = plan_for(deployment, person, diary, wish)
+        public = _public(diary, wish, deployment.now(), person)
+        planned = plan_for(deployment, person, public, wish)
         made = [
             _Made(part, contents_of(deployment, person, planned, part.changes), uuid4().hex)
             for part in _parted(planned.plan.changes, person)
             if part.changes
         ]
+        if own and diary.opened.policy.check_in_weeks:
+            made += _check_ins(deployment, person, diary, planned.plan.changes, wish)
         policy = diary.opened.policy
-    return _keep(deployment, lease, wish, policy, made)
+    return _keep(deployment, lease, wish, policy, made, own=own)
 
 
 def keep(
@@ -221,14 +220,23 @@ def _check_yes(deployment: Deployment, person: Person, row: Plan, *, despite_unk
     now = deployment.now()
     if row.state == PlanState.PROPOSED and row.expires_at <= now:
         raise WrongState(PlanState.EXPIRED, PlanState.ACCEPTED)
-    if person.rests(now):
-        raise IsPaused
-    if person.mode is Mode.OBSERVE:
-        raise OnlyLooks
+    _check_awake(person, now)
     contents = records.kept(deployment, row).contents
     changes = contents.changes if contents is not None else ()
     if not despite_unknown and any(each.agreement is Agreement.UNKNOWN for each in changes):
         raise AskFirst
+
+
+def check_awake(deployment: Deployment, leader_id: str) -> None:
+    """Raises IsPaused and OnlyLooks where no plan may be accepted now."""
+    _check_awake(diaries.person_of(deployment, leader_id), deployment.now())
+
+
+def _check_awake(person: Person, now: datetime) -> None:
+    if person.rests(now):
+        raise IsPaused
+    if person.mode is Mode.OBSERVE:
+        raise OnlyLooks
 
 
 def check_accept(
@@ -303,12 +311,44 @@ def is_in_hand(deployment: Deployment, leader_id: str) -> bool:
         return bool(plans.ids_in(session, leader_id, [each.value for each in _IN_HAND]))
 
 
-def _window(person: Person, wish: Wish, now: datetime) -> tuple[date, date]:
+def _window(wish: Wish, policy: Policy, now: datetime, person: Person) -> tuple[date, date]:
     start = wish.start or local_date(now, zone_of(person.settings))
-    far = diaries.ahead(policy_of(person.settings))
+    far = diaries.ahead(policy)
     ahead = far if wish.tier is Tier.HOLDS else timedelta(weeks=_MEETING_WEEKS)
     # a start near the end of all dates is refused by whoever reads the diary
     return start, wish.end or min(start, date.max - ahead) + ahead
+
+
+def _public(diary: LeaderDiary, wish: Wish, now: datetime, person: Person) -> LeaderDiary:
+    """The diary without check-ins, and no further ahead than without them."""
+    found = diaries.without_check_ins(diary)
+    start, end = _window(wish, found.opened.policy, now, person)
+    narrow = replace(found.opened.diary, start=start, end=end)
+    return replace(found, opened=replace(found.opened, diary=narrow))
+
+
+def _check_ins(
+    deployment: Deployment,
+    person: Person,
+    diary: LeaderDiary,
+    others: Sequence[Change],
+    wish: Wish,
+) -> list[_Made]:
+    """A plan of check-ins in the time that everything else leaves, and that is free as yet: they
+    need no other plan to be carried out first."""
+    then = after(diary.opened.diary, others)
+    later = replace(diary, opened=replace(diary.opened, diary=then))
+    planned = plan_for(deployment, person, later, replace(wish, tier=Tier.HOLDS), asks=False)
+    private = [each for each in planned.plan.changes if records.is_private(each)]
+    rest = [each for each in planned.plan.changes if not records.is_private(each)]
+    there = diary.events
+    found = [each for each in _without(private, rest) if not diaries.lying_at(there, each)]
+    if not found:
+        return []
+    auto = person.settings.auto if person.mode is Mode.AUTO else frozenset()
+    part = _Part(_For.LEADER, tuple(found), waits=Kind.CHECK_IN not in auto)
+    as_it_is = replace(planned, opened=diary.opened)
+    return [_Made(part, contents_of(deployment, person, as_it_is, part.changes), uuid4().hex)]
 
 
 def plan_for(
@@ -362,23 +402,17 @@ def _is_far(change: Change, far: datetime) -> bool:
 
 
 def _parted(changes: Sequence[Change], person: Person) -> tuple[_Part, ...]:
-    """What needs no acceptance, the rest, and check-ins.
+    """What somebody has to say yes to, and what needs no acceptance.
 
-    A change that needs time which one that is asked frees waits with it. What a check-in frees
-    is for the plan of another night, and the other way round: neither may lean on the other.
+    A change that needs time which one that is asked frees waits with it.
     """
     auto = person.settings.auto if person.mode is Mode.AUTO else frozenset()
-    private = [each for each in changes if records.is_private(each)]
-    public = [each for each in changes if not records.is_private(each)]
-    private, public = _without(private, public), _without(public, private)
-    asked = [each for each in public if each.hold not in auto]
-    free = _without([each for each in public if each.hold in auto], asked)
-    asked = [each for each in public if each not in free]
-    by_itself = Kind.CHECK_IN in auto
+    asked = [each for each in changes if each.hold not in auto]
+    free = _without([each for each in changes if each.hold in auto], asked)
+    asked = [each for each in changes if each not in free]
     return (
         _Part(_For.ASKING, tuple(asked), waits=True),
         _Part(_For.ITSELF, tuple(free), waits=False),
-        _Part(_For.LEADER, tuple(private), waits=not by_itself),
     )
 
 
@@ -397,7 +431,8 @@ def contents_of(
     """What is kept of some changes of a plan."""
     others = sum(_disturbs(each) for each in planned.plan.changes if each not in changes)
     plan = replace(planned.plan.disturbing(-others), changes=changes)
-    if all(map(records.is_private, changes)):
+    private = all(map(records.is_private, changes))
+    if private:
         plan = replace(plan, notes=())
     part = replace(planned, plan=plan)
     shown = part.shape().model_dump(mode="json", by_alias=True)
@@ -409,7 +444,7 @@ def contents_of(
         changes=changes,
         start=diary.start,
         end=diary.end,
-        basis=diaries.basis(deployment, person.settings),
+        basis=diaries.basis(deployment, person.settings, private=private),
         beside=tuple(diaries.lying_at(then, each) for each in changes),
         shown=shown,
     )
@@ -434,19 +469,29 @@ def _expiry(changes: Sequence[Change], policy: Policy, now: datetime) -> datetim
 
 
 def _keep(
-    deployment: Deployment, lease: Lease, wish: Wish, policy: Policy, made: Sequence[_Made]
+    deployment: Deployment,
+    lease: Lease,
+    wish: Wish,
+    policy: Policy,
+    made: Sequence[_Made],
+    *,
+    own: bool,
 ) -> Offer:
     by_person = wish.origin is Origin.PERSON
+    if by_person and not made:
+        # what waits is about more than the days that were asked about
+        return Offer()
     alone = wish if by_person else replace(wish, origin=Origin.AUTO)
 
     def work(session: Session) -> Offer:
         leases.keep(session, lease)
         known = {
-            each.id: _waiting(deployment, session, lease.leader_id, each.contents)
+            each.id: waiting(deployment, session, lease.leader_id, each.contents)
             for each in made
             if each.part.waits
         }
-        supersede(deployment, session, lease.leader_id, but={*known.values(), *map(_id, made)})
+        made_now = {*known.values(), *map(_id, made)}
+        supersede(deployment, session, lease.leader_id, but=made_now, private=own)
         kept = {}
         for each in made:
             found = known.get(each.id)
@@ -473,7 +518,7 @@ def _settle(deployment: Deployment, session: Session, lease: Lease, made: _Made)
         _say_yes(deployment, session, lease, made.id, made.contents)
 
 
-def _waiting(
+def waiting(
     deployment: Deployment, session: Session, leader_id: str, contents: Contents
 ) -> str | None:
     """The plan with these very changes that waits for an answer already, or got it just now."""

@@ -159,7 +159,7 @@ def _contents(deployment: Deployment, person: Person, change: Change) -> Content
         changes=(change,),
         start=start,
         end=end,
-        basis=diaries.basis(deployment, person.settings),
+        basis=diaries.basis(deployment, person.settings, private=records.is_private(change)),
         beside=(frozenset(),),
     )
 

@@ -1,7 +1,7 @@
 """What a leader chose, as one value. It is kept sealed, and changed as a whole."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, time
 from enum import StrEnum
 from types import MappingProxyType
@@ -12,6 +12,9 @@ from rules.working_pattern import DAYS
 
 BY_ITSELF = HOLD_CLASS | REGULAR_KINDS
 """Kinds of holds that a leader may switch on, so that none of them is asked first."""
+
+CHECK_IN = Kind.CHECK_IN.value
+"""What the name of each parameter of check-ins has in it."""
 
 
 class Mode(StrEnum):
@@ -78,6 +81,16 @@ class LeaderSettings:
     auto: frozenset[Kind] = frozenset()
     reaction: Reaction = Reaction.ASK
     titles: bool = True
+
+    def without_check_ins(self) -> "LeaderSettings":
+        """The same with nothing in it of check-ins, which are for the leader alone to know of."""
+        told = {name: value for name, value in self.policy.items() if CHECK_IN not in name}
+        return replace(
+            self,
+            policy=MappingProxyType(told),
+            never=frozenset(each for each in self.never if each.kind is not Kind.CHECK_IN),
+            auto=self.auto - {Kind.CHECK_IN},
+        )
 
     def to_json(self) -> dict[str, Any]:
         """As the vault seals it."""

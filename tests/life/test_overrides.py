@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.life import overrides, proposing
+from app.life import overrides
 from app.life.overrides import ENOUGH, WITHIN, Habit, How, Override
 from app.life.proposing import Wish
 from app.people.choices import read_settings
@@ -270,7 +270,7 @@ def test_never_at_this_time_moves_what_comes_back_every_few_weeks(new_world) -> 
     world = new_world(())
 
     def starts() -> list[datetime]:
-        changes = proposing.look(world.deployment, world.leader_id, Wish()).plan.changes
+        changes = world.best(Wish()).plan.changes
         return [each.after.start for each in changes if each.hold is Kind.CHECK_IN and each.after]
 
     usual = starts()

@@ -51,7 +51,7 @@ def hash_of(world, plan_id: str) -> str:
 @on_sqlite
 def test_while_clearway_only_looks_a_plan_is_shown_and_none_is_offered(world):
     world.choose(Mode.OBSERVE)
-    shown = proposing.look(world.deployment, world.leader_id, Wish())
+    shown = world.best(Wish())
     assert shown.plan.changes
     assert propose(world) == Offer()
     asked = offered(world, origin=Origin.PERSON)

@@ -24,6 +24,7 @@ from app.life.proposing import Wish
 from app.life.records import Contents
 from app.people.settings import LeaderSettings, Mode
 from app.services.live import Live
+from app.services.plan import Planned
 from app.shapes import plan_hash
 from app.storage import leases
 from app.storage.database import Database
@@ -159,6 +160,9 @@ class Mortal(Database):
         self.points.reach()
 
 
+_AHEAD = timedelta(weeks=13)
+
+
 @dataclass
 class World:
     """One leader with one calendar, in a database that others use as well."""
@@ -260,14 +264,21 @@ class World:
         person = diaries.person_of(self.deployment, self.leader_id)
         with diaries.opened(self.deployment, person, MONDAY, END) as diary:
             then = {each.id: each for each in outcome(diary.opened.diary, changes).occurrences}
+        private = any(map(records.is_private, changes))
         return Contents(
             hash=plan_hash(changes),
             changes=tuple(changes),
             start=MONDAY,
             end=END,
-            basis=diaries.basis(self.deployment, person.settings),
+            basis=diaries.basis(self.deployment, person.settings, private=private),
             beside=tuple(diaries.lying_at(then, each) for each in changes),
         )
+
+    def best(self, wish: Wish) -> Planned:
+        """The best plan of the weeks ahead, whoever may see it."""
+        person = diaries.person_of(self.deployment, self.leader_id)
+        with diaries.opened(self.deployment, person, MONDAY, MONDAY + _AHEAD) as diary:
+            return proposing.plan_for(self.deployment, person, diary, wish)
 
     def accepted(self, changes: Sequence[Change]) -> str:
         """A plan of these changes that the leader said yes to."""

@@ -25,7 +25,7 @@ from app.services.check import check as check_diary
 from app.services.read import OpenDiary
 from app.services.window import choose_window
 from app.shapes import CheckResult, OccurrenceItem, Shape, occurrence_of
-from rules.event import Kind, Occurrence
+from rules.event import Occurrence
 
 router = APIRouter()
 
@@ -131,16 +131,14 @@ def _opened(call: Call, taken: Days) -> Iterator[OpenDiary]:
     zone = zone_of(person.settings)
     start, end = choose_window(taken.start, taken.end, call.now, zone)
     with diaries.opened(call.deployment, person, start, end) as found:
-        yield found.opened
+        yield (found if call.access.is_leader else diaries.without_check_ins(found)).opened
 
 
 def _item(each: Occurrence, call: Call) -> OccurrenceItem:
     item = occurrence_of(each)
-    private = each.hold is Kind.CHECK_IN or (each.private and each.hold is None)
-    if call.access.is_leader or not private:
+    if call.access.is_leader or not diaries.is_for_leader(each):
         return item
-    # an id can tell that it is one of Clearway's holds, and so that it is a check-in
-    opaque = f"private-{call.deployment.fingerprints.of('private', call.leader_id, each.id)[:32]}"
+    opaque = diaries.opaque(call.deployment, call.leader_id, each.id)
     return OccurrenceItem(
         id=opaque,
         uid=opaque,

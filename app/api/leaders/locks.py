@@ -98,7 +98,7 @@ async def unlock(request: Request) -> Response:
 
 def _list(call: Call, taken: Nothing) -> Reply:
     found = locks.locks(call.deployment, call.leader_id)
-    return reply(LockList(locks=[_item(each) for each in found]))
+    return reply(LockList(locks=[_item(call, each) for each in found]))
 
 
 def _lock(call: Call, taken: NewLock) -> Reply:
@@ -107,7 +107,7 @@ def _lock(call: Call, taken: NewLock) -> Reply:
     with diaries.opened(call.deployment, person, today, today + _AHEAD) as diary:
         meeting = locks.find_meeting(diary.opened.diary.occurrences, taken.event_id)
     made = locks.lock(call.deployment, call.leader_id, meeting, taken.scope, call.by)
-    return reply(_item(made), 201, headers={"Location": f"{call.home}/locks/{made.id}"})
+    return reply(_item(call, made), 201, headers={"Location": f"{call.home}/locks/{made.id}"})
 
 
 def _unlock(call: Call, taken: Nothing) -> Reply:
@@ -115,5 +115,8 @@ def _unlock(call: Call, taken: Nothing) -> Reply:
     return reply()
 
 
-def _item(each: Lock) -> LockItem:
-    return LockItem(id=each.id, scope=each.scope, at=each.at, event_id=each.event_id)
+def _item(call: Call, each: Lock) -> LockItem:
+    event_id = each.event_id
+    if each.private and not call.access.is_leader:
+        event_id = diaries.opaque(call.deployment, call.leader_id, event_id)
+    return LockItem(id=each.id, scope=each.scope, at=each.at, event_id=event_id)

@@ -334,7 +334,8 @@ def _make(call: Call, taken: PlanWish) -> Reply:
         raise IsPaused
     try:
         with at_the_diary(call.deployment, call.leader_id) as lease:
-            offer = proposing.propose(call.deployment, lease, wish)
+            own = call.access.is_leader
+            offer = proposing.propose(call.deployment, lease, wish, own=own)
     except LostLease as error:
         raise Busy("Clearway is at work on this diary; try again in a moment.") from error
     call.call_worker()

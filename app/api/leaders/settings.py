@@ -94,21 +94,8 @@ def _settings(call: Call, taken: Nothing) -> Reply:
     if call.access.is_leader:
         return _reply(found)
     # its number would tell that something was changed which is not shown
-    shown = _reply(_without_check_ins(found))
+    shown = _reply(replace(found, settings=found.settings.without_check_ins()))
     return Reply(shown.status, shown.content, headers={"ETag": tag_of(shown.content)})
-
-
-def _without_check_ins(found: Leader) -> Leader:
-    """What a delegate sees: nothing of the leader's check-ins."""
-    chosen = found.settings
-    policy = {name: value for name, value in chosen.policy.items() if "check_in" not in name}
-    seen = replace(
-        chosen,
-        policy=policy,
-        never=frozenset(each for each in chosen.never if each.kind is not Kind.CHECK_IN),
-        auto=frozenset(each for each in chosen.auto if each is not Kind.CHECK_IN),
-    )
-    return replace(found, settings=seen)
 
 
 def _change_settings(call: Call, taken: SettingsItem) -> Reply:

@@ -303,7 +303,7 @@ def _lock_view(
     found = next((each for each in read if lock.event_id in (each.id, each.uid)), None)
     if found is None:
         return LockView(lock.id, f"{what} that is not in the next two weeks.")
-    if found.private and not own:
+    if not own and diaries.is_for_leader(found):
         return LockView(lock.id, f"{what} that only the leader sees.")
     return LockView(lock.id, f"{what}: {_say_start(found, zone)}.")
 

@@ -95,7 +95,8 @@ def _make(call: Call) -> Response:
     if diaries.person_of(call.deployment, call.leader_id).rests(call.now):
         raise IsPaused
     with at_the_diary(call.deployment, call.leader_id) as lease:
-        offer = proposing.propose(call.deployment, lease, Wish(tier, Origin.PERSON))
+        own = call.access.is_leader
+        offer = proposing.propose(call.deployment, lease, Wish(tier, Origin.PERSON), own=own)
     call.call_worker()
     if plan_id := offer.shown(own=call.access.is_leader):
         return go(f"{call.home}/plans/{plan_id}", "planned")

@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
@@ -35,7 +35,9 @@ from rules.working_pattern import local_date, monday
 router = APIRouter()
 _WEEK = timedelta(weeks=1)
 _FURTHEST = timedelta(weeks=26)
-_CHANGED = "The diary has changed since. Here are the plans for it as it is now."
+_PATIENCE = timedelta(minutes=30)
+"""For so long the plans of a page can be accepted as they were made."""
+_CHANGED = "This plan no longer fits the diary. Here are the plans for it as it is now."
 _NOT_TAKEN = "Nothing is accepted yet. Here are the plans with what you ticked, to look at first."
 _NOTHING_TICKED = "Nothing was ticked, so the plans are as they were."
 
@@ -88,18 +90,30 @@ def _take(call: Call, start: date, left: tuple[str, ...], taken: str) -> Respons
         raise BadChoice("Choose one of the plans.")
     with (
         at_the_diary(call.deployment, call.leader_id) as lease,
-        choosing.week(call.deployment, call.leader_id, start, start + _WEEK) as open_week,
+        choosing.week(
+            call.deployment, call.leader_id, start, start + _WEEK, _seen_at(call)
+        ) as open_week,
     ):
         found = find(left, open_week.opened.diary)
         planned = show(open_week.plan(Tier(taken), found.keep), found).planned
         if planned.hash != call.form.word(f"hash-{taken}") or not planned.plan.changes:
             return _page(call, _see(call, open_week, left), _CHANGED, taken)
         _start_now(call)
+        proposing.check_awake(call.deployment, call.leader_id)
         plan_id = choosing.take(lease, open_week, planned)
     # whoever has to look once more finds the plan waiting, with what to tick
     with suppress(AskFirst):
         proposing.accept(call.deployment, call.leader_id, plan_id, planned.hash, call.by)
     return begun(call, plan_id, "accepted")
+
+
+def _seen_at(call: Call) -> datetime | None:
+    """When the page was made, where that was a short while ago."""
+    try:
+        at = datetime.fromisoformat(call.form.word("at")).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return at if timedelta() <= call.now - at <= _PATIENCE else None
 
 
 def _start_now(call: Call) -> None:
@@ -155,7 +169,8 @@ def _page(call: Call, seen: _Seen, told: str = "", again: str = "") -> Response:
         price=say_minutes(opened.policy.price_person),
         start=seen.start.isoformat(),
         before=(seen.start - _WEEK).isoformat() if seen.start > this else "",
-        after=(seen.start + _WEEK).isoformat(),
+        after=(seen.start + _WEEK).isoformat() if seen.start + _WEEK <= this + _FURTHEST else "",
+        at=opened.now.isoformat(),
         looks=found.mode is Mode.OBSERVE,
         until=say_until(found.watched_until, zone_of(found.settings)),
         paused=found.is_paused(call.now),

@@ -253,6 +253,7 @@ def test_check_ins_have_a_plan_of_their_own_of_which_a_delegate_knows_nothing(ne
     asked_for(house)
     delegate, _ = house.delegate()
     home = f"/v1/leaders/{house.world.leader_id}"
+    assert house.client.post(f"{home}/plans", json=WEEK_ASKED, headers=house.leader()).is_success
     theirs = house.client.post(f"{home}/plans", json=WEEK_ASKED, headers=delegate).json()
     plan = f"{home}/plans/{theirs['id']}"
     mine = house.client.get(plan, headers=house.leader()).json()
@@ -289,7 +290,9 @@ def test_the_same_plan_stays_when_a_check_in_has_to_go_elsewhere(new_house) -> N
     asked_for(house)
     delegate, _ = house.delegate()
     home = f"/v1/leaders/{house.world.leader_id}/plans"
+    mine = house.client.post(home, json=WEEK_ASKED, headers=house.leader()).json()
     first = house.client.post(home, json=WEEK_ASKED, headers=delegate).json()
+    assert first == mine
     every = house.client.get(home, headers=house.leader()).json()["plans"]
     (private,) = (each["id"] for each in every if each["id"] != first["id"])
     before = house.client.get(f"{home}/{private}", headers=house.leader()).json()
@@ -316,10 +319,17 @@ def test_what_goes_by_itself_and_what_is_asked_tell_nothing_of_each_other(
     assert {each["hold"] for each in made.json()["fates"]} == {"protected"}
     assert made.json()["result"]["objective"]["holds_disturbed"] == 0
     assert (made.json()["state"] == "proposed") is (auto is Kind.CHECK_IN)
+    written = 1  # the check-in above
+    seen = house.client.get(home, headers=delegate).json()["plans"]
     every = house.client.get(home, headers=house.leader()).json()["plans"]
-    states = {each["id"]: each["state"] for each in every}
-    assert len(house.client.get(home, headers=delegate).json()["plans"]) == len(every) - 2
-    assert sorted(states.values())[:2] == ["accepted", "applied"]
+    assert len(every) == len(seen) + written, "a delegate has no check-in placed"
+
+    assert house.client.post(home, json=WEEK_ASKED, headers=house.leader()).status_code == 201
+    seen = house.client.get(home, headers=delegate).json()["plans"]
+    every = house.client.get(home, headers=house.leader()).json()["plans"]
+    private = [each for each in every if each not in seen]
+    assert len(private) == 1 + written
+    assert ("proposed" in {each["state"] for each in private}) is (auto is not Kind.CHECK_IN)
 
 
 def test_no_id_number_or_count_tells_a_delegate_of_a_check_in(new_house) -> None:
@@ -345,6 +355,57 @@ def test_no_id_number_or_count_tells_a_delegate_of_a_check_in(new_house) -> None
     assert (before.content, before.headers["etag"]) == (after.content, after.headers["etag"])
 
 
+def test_no_plan_is_any_different_for_what_a_leader_wishes_of_check_ins(new_house) -> None:
+    """Not by where its holds go, its figures, its settings' version, its end or its fate."""
+    seen, ids = [], []
+    for weeks, there in ((0, OWN), (1, OWN), (1, None)):
+        house = new_house((meeting("board", at(25, "10:00"), 3), *([there] if there else ())))
+        if there is None:
+            write(house.world, create(Kind.CHECK_IN, OWN.span))
+            house.leave_alone()
+        policy = {"check_in_weeks": weeks, "check_in_minutes": 45 * weeks or 30}
+        chosen = LeaderSettings(time_zone="Europe/London", policy=policy)
+        house.world.choose(Mode.PROPOSE, settings=chosen)
+        delegate, _ = house.delegate()
+        home = f"/v1/leaders/{house.world.leader_id}"
+        asked = house.client.post(f"{home}/plans", json={"tier": "shorten"}, headers=delegate)
+        assert asked.status_code == 201, asked.text
+        made = asked.json()
+        checked = house.client.get(f"{home}/check", headers=delegate).json()
+        ids.append((house, delegate, f"{home}/plans/{made['id']}", made["plan_hash"]))
+        del made["result"]["proof"]["seconds"]
+        seen.append((made["result"], made["plan_hash"], checked))
+    assert seen[0] == seen[1] == seen[2]
+
+    house, delegate, plan, digest = ids[1]
+    chosen = LeaderSettings(time_zone="Europe/London", policy={"check_in_weeks": 4})
+    house.world.choose(Mode.PROPOSE, settings=chosen)
+    said = {"plan_hash": digest, "dry_run": True}
+    dry = house.client.post(f"{plan}/apply", json=said, headers=delegate)
+    assert dry.json()["would_apply"], "what was changed bears on check-ins alone"
+
+
+def test_a_locked_check_in_looks_like_any_private_event(new_house) -> None:
+    house = new_house((OWN,))
+    soon = at(23, "13:00", 30)
+    write(house.world, create(Kind.CHECK_IN, soon))
+    delegate, _ = house.delegate()
+    home = f"/v1/leaders/{house.world.leader_id}"
+    listed = house.client.get(f"{home}/diary", headers=house.leader()).json()
+    for each in listed:
+        locked = house.client.post(
+            f"{home}/locks", json={"event_id": each["id"]}, headers=house.leader()
+        )
+        assert locked.status_code == 201
+    known = {each["id"] for each in listed}
+    theirs = house.client.get(f"{home}/locks", headers=delegate).json()["locks"]
+    assert len(theirs) == len(known) and not known & {each["event_id"] for each in theirs}
+    assert {each["event_id"].partition("-")[0] for each in theirs} == {"private"}
+    page = house.client.get(f"/you/{house.world.leader_id}/locks", headers=delegate).text
+    assert page.count("<li><div>A meeting that only the leader sees.") == len(known)
+    assert "10am" not in page and "1pm" not in page
+
+
 def test_a_plan_of_check_ins_alone_is_no_news_to_a_delegate(new_house) -> None:
     house = new_house(())
     policy = {**NOTHING_ELSE, "gap_holds": "off", "check_in_weeks": 1}
@@ -353,6 +414,11 @@ def test_a_plan_of_check_ins_alone_is_no_news_to_a_delegate(new_house) -> None:
     home = f"/v1/leaders/{house.world.leader_id}"
     made = house.client.post(f"{home}/plans", json=WEEK_ASKED, headers=delegate)
     assert (made.status_code, made.content) == (204, b"")
+    assert house.client.get(f"{home}/plans", headers=house.leader()).json()["plans"] == []
+    made = house.client.post(f"{home}/plans", json=WEEK_ASKED, headers=house.leader())
+    assert made.status_code == 201
+    again = house.client.post(f"{home}/plans", json=WEEK_ASKED, headers=delegate)
+    assert again.status_code == 204, "and what waits for the leader goes on waiting"
     (mine,) = house.client.get(f"{home}/plans", headers=house.leader()).json()["plans"]
     with house.world.database.transaction() as session:
         # as it is once nobody can undo it any more

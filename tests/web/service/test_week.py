@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from app import clock, sample
+from rules.working_pattern import monday
 from tests.web.lint import Page
-from tests.web.service.conftest import Account, Browser
+from tests.web.service.conftest import Account, Browser, Clock
 
 Make = Callable[..., Browser]
 
@@ -57,6 +58,9 @@ def test_a_week_shows_what_is_missing_and_its_plans(leader: Browser) -> None:
     after = re.search(r'href="(/you/mine/week\?from=[^"]+)">The week after', html)
     assert after
     assert "The week before" in leader.see(after[1])
+    this = monday(clock.now().date())
+    last = leader.see(f"/you/mine/week?from={this + timedelta(weeks=26)}")
+    assert "The week after" not in last
     for wrong in ("soon", "2020-01-01", "9999-12-31"):
         leader.see(f"/you/mine/week?from={wrong}", 422)
 
@@ -74,6 +78,25 @@ def test_a_plan_is_accepted_as_it_was_shown_and_taken_back(
     assert path
     leader.send(f"{path[0]}/undo")
     assert account.names() == before
+
+
+def test_pressing_twice_is_saying_yes_once(leader: Browser) -> None:
+    form = carried(leader.see(coming()))
+    leader.send("/you/mine/week", 200, **form, take="holds")
+    paths = {*re.findall("/you/mine/plans/[0-9a-f]+", leader.see("/you/mine/plans"))}
+    html = leader.send("/you/mine/week", 200, **form, take="holds")
+    assert "no longer fits the diary" in html, "what is written is not there to be accepted"
+    assert {*re.findall("/you/mine/plans/[0-9a-f]+", leader.see("/you/mine/plans"))} == paths
+
+
+def test_a_page_that_somebody_reads_slowly_is_what_they_accept(
+    leader: Browser, clock_hand: Clock
+) -> None:
+    html = leader.see(coming())
+    clock_hand.pass_by(minutes=20)
+    assert "<strong>Done.</strong>" in leader.send(
+        "/you/mine/week", 200, **carried(html), take="holds"
+    )
 
 
 def test_what_is_left_out_changes_the_figures_and_is_not_written(
@@ -101,7 +124,7 @@ def test_a_diary_that_changed_meanwhile_is_shown_again(leader: Browser, account:
     account.put("late", start, 60)
     before = account.names()
     again = leader.send("/you/mine/week", 200, **carried(html), take="holds")
-    assert "The diary has changed since" in again
+    assert "no longer fits the diary" in again
     assert account.names() == before
     assert "Choose one of the plans" in leader.send(
         "/you/mine/week", 422, **carried(again), take="everything"
@@ -116,7 +139,7 @@ def test_yes_to_a_plan_starts_what_only_looked_so_far(leader: Browser, account: 
     html = leader.see(coming())
     assert "It starts once you say yes" in html and "Start now with this plan" in html
     form, before = carried(html), account.names()
-    assert "The diary has changed since" in leader.send(
+    assert "no longer fits the diary" in leader.send(
         "/you/mine/week", 200, **{**form, "hash-holds": "sha256:0"}, take="holds"
     )
     assert "only looks" in leader.see("/you/mine"), "what was not accepted starts nothing"
@@ -130,7 +153,9 @@ def test_while_clearway_is_paused_nothing_is_accepted(leader: Browser) -> None:
     leader.send("/you/mine/pause", until="week")
     html = leader.see(coming())
     assert "Clearway is paused, so" in html and 'name="take"' not in html
+    waiting = re.findall("/you/mine/plans/[0-9a-f]+", leader.see("/you/mine/plans"))
     leader.send("/you/mine/week", 409, **carried(html), take="holds")
+    assert re.findall("/you/mine/plans/[0-9a-f]+", leader.see("/you/mine/plans")) == waiting
     leader.send("/you/mine/resume")
     assert "only looks" in leader.see("/you/mine")
 
