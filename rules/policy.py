@@ -379,7 +379,7 @@ def _refuse_contradictions(policy: Policy) -> None:
     room = _second_of(policy.break_to) - _second_of(policy.break_from)
     if room < policy.break_minutes * 60:
         raise PolicyError(
-            f"“break_minutes” is {policy.break_minutes}, but “break_from”, "
+            f"“break_minutes” is {policy.break_minutes}. “break_from”, "
             f"{_clock(policy.break_from)}, and “break_to”, {_clock(policy.break_to)}, "
             f"leave only {room // 60}."
         )

@@ -24,7 +24,7 @@ def test_hours_that_cannot_be_true_are_refused(clearway: Run, diary, hours: str,
 @pytest.mark.parametrize(
     ("policy", "said"),
     [
-        ('break_from = "12:00"\nbreak_to = "12:20"', "“break_minutes” is 30, but"),
+        ('break_from = "12:00"\nbreak_to = "12:20"', "“break_minutes” is 30. “break_from”"),
         ('break_from = "15:00"', "“break_to” is 14:30, which is not after"),
         ('preferred_from = "15:00"\npreferred_to = "12:00"', "“preferred_to” is 12:00"),
         ("break_from = true", "“break_from” cannot be true; it is a time of day"),

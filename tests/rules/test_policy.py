@@ -130,11 +130,11 @@ def test_a_value_of_the_wrong_sort_is_refused_in_one_sentence(name: str, value: 
         ),
         (
             {"break_from": "12:00", "break_to": "12:20"},
-            "“break_minutes” is 30, but “break_from”, 12:00, and “break_to”, 12:20, leave only 20.",
+            "“break_minutes” is 30. “break_from”, 12:00, and “break_to”, 12:20, leave only 20.",
         ),
         (
             {"break_minutes": 60, "break_from": "13:45"},
-            "“break_minutes” is 60, but “break_from”, 13:45, and “break_to”, 14:30, leave only 45.",
+            "“break_minutes” is 60. “break_from”, 13:45, and “break_to”, 14:30, leave only 45.",
         ),
         (
             {"preferred_from": "15:00", "preferred_to": "12:00"},

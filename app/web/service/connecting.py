@@ -311,7 +311,7 @@ def _tick(call: Call) -> Response:
 def _following(call: Call) -> str:
     """Whoever is on the way in goes on to the hours."""
     found = leaders.get(call.deployment, call.leader_id)
-    return f"{call.home}/settings" if found.version == joining.NEW else call.home
+    return f"{call.home}/hours" if found.version == joining.NEW else call.home
 
 
 def _try(call: Call) -> Response:

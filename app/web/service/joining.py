@@ -62,16 +62,16 @@ async def join(request: Request) -> Response:
     return await admit(request, _join)
 
 
-@router.get("/you/{diary}/settings")
-async def settings(request: Request) -> Response:
+@router.get("/you/{diary}/hours")
+async def hours(request: Request) -> Response:
     """Addresses, hours and holidays."""
-    return await attend(request, _settings, own=True, asks=True)
+    return await attend(request, _hours, own=True, asks=True)
 
 
-@router.post("/you/{diary}/settings")
-async def change_settings(request: Request) -> Response:
+@router.post("/you/{diary}/hours")
+async def change_hours(request: Request) -> Response:
     """Save them."""
-    return await attend(request, _change_settings, own=True)
+    return await attend(request, _change_hours, own=True)
 
 
 @router.get("/you/{diary}/mode")
@@ -115,13 +115,13 @@ def _join(member: Member) -> Response:
     return go(f"{HOME}/{MINE}/connect", "joined")
 
 
-# --- settings -------------------------------------------------------------------------------------
+# --- hours -------------------------------------------------------------------------------------
 
 
-def _settings(call: Call) -> Response:
+def _hours(call: Call) -> Response:
     found = leaders.get(call.deployment, call.leader_id)
     if found.version != NEW:
-        return _settings_page(call, found, _answers(found))
+        return _hours_page(call, found, _answers(found))
     suggested = {}
     source = Source.USUAL
     # a calendar that cannot be read keeps nobody from saying their hours
@@ -130,7 +130,7 @@ def _settings(call: Call) -> Response:
         suggested = {"hours": told.hours, "time_zone": told.time_zone}
         source = told.source
     answers = {**_answers(found), **suggested}
-    return _settings_page(call, found, answers, source=source)
+    return _hours_page(call, found, answers, source=source)
 
 
 def _answers(found: Leader) -> dict[str, str]:
@@ -145,7 +145,7 @@ def _answers(found: Leader) -> dict[str, str]:
     }
 
 
-def _settings_page(
+def _hours_page(
     call: Call,
     found: Leader,
     answers: Mapping[str, str],
@@ -154,7 +154,7 @@ def _settings_page(
 ) -> Response:
     wrong = (Wrong(_field(sentence), sentence),) if sentence else ()
     return call.page(
-        "settings.html",
+        "hours.html",
         422 if wrong else 200,
         wrong=wrong,
         fields={each.field for each in wrong},
@@ -171,19 +171,19 @@ def _field(sentence: str) -> str:
     return next((name for word, name in words.items() if word in sentence), "hours")
 
 
-def _change_settings(call: Call) -> Response:
+def _change_hours(call: Call) -> Response:
     found = leaders.get(call.deployment, call.leader_id)
     answers = {name: call.form.word(name) for name in _answers(found)}
     try:
         chosen = choices.read_settings({**found.settings.to_json(), **_read(answers)})
     except BadChoice as error:
-        return _settings_page(call, found, answers, str(error))
+        return _hours_page(call, found, answers, str(error))
     given = answers["version"]
     version = int(given) if given.isdecimal() and len(given) < 10 else 0
     leaders.change_settings(call.deployment, call.leader_id, chosen, version, call.by)
     call.call_worker()
     if version != NEW:
-        return go(f"{call.home}/settings", "settings")
+        return go(f"{call.home}/hours", "settings")
     if not connections(call.deployment, call.leader_id):
         return go(f"{call.home}/mode", "settings")
     today = local_date(call.now, choices.zone_of(chosen))

@@ -8,6 +8,7 @@ from app.web.service import (
     diary,
     holds,
     joining,
+    numbers,
     people,
     plans,
     record,
@@ -21,7 +22,7 @@ from app.web.service import (
 GROUPS = tuple(
     each.router
     for each in (
-        *(signing, joining, wishes, templates, connecting, people, plans, holds, record),
+        *(signing, joining, numbers, wishes, templates, connecting, people, plans, holds, record),
         workload,
         week,
         diary,

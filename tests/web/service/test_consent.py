@@ -100,7 +100,7 @@ def test_outlook_sends_people_back_by_a_form_of_its_own(leader: Browser, graph: 
     html = leader.see(posted.headers["location"])
     assert "Outlook (Microsoft 365)" in html and "Holds are written to" in html
     # the mailbox of the stand-in says when its owner works
-    html = leader.see("/you/mine/settings")
+    html = leader.see("/you/mine/hours")
     assert 'value="Mon-Fri 08:00-17:00"' in html and "in the settings of your calendar" in html
 
 

@@ -22,7 +22,7 @@ def leader(new_browser: Make, account: Account) -> Browser:
     browser = new_browser("leader")
     browser.send("/you/start")
     browser.send("/you/mine/connect/caldav", 200, **account.form)
-    browser.send("/you/mine/settings", version="1", hours="Mon,Tue 09:00-17:00")
+    browser.send("/you/mine/hours", version="1", hours="Mon,Tue 09:00-17:00")
     html = browser.see(coming())
     browser.send("/you/mine/week", 200, **carried(html), take="holds")
     return browser

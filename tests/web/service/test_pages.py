@@ -5,7 +5,7 @@ import json
 import re
 import zipfile
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -18,12 +18,14 @@ from app.config import Settings
 from app.deployment import Deployment, open_deployment
 from app.main import create_app
 from app.people import leaders, reminding, sign_in
-from app.people.settings import Reaction
+from app.people.settings import LeaderSettings, Reaction
 from app.storage.tables import Connection as ConnectionRow
 from app.storage.tables import Leader as LeaderRow
 from app.web.service import routes
 from app.web.service.offers import Offers
+from app.web.service.topics import TOPICS, Topic
 from rules.event import Kind
+from rules.policy import Policy
 from rules.reminders import Reminder
 from tests.web.lint import Page
 from tests.web.service.conftest import SITE, Account, Browser, Clock
@@ -38,7 +40,7 @@ def leader(new_browser: Make, account: Account) -> Browser:
     browser.send("/you/start")
     browser.send("/you/mine/connect/caldav", 200, **account.form)
     browser.send(
-        "/you/mine/settings",
+        "/you/mine/hours",
         version="1",
         hours="Mon 09:00-17:00",
         time_zone="Europe/London",
@@ -146,7 +148,7 @@ def test_a_provider_may_send_a_form_from_its_own_site(leader: Browser) -> None:
 def test_every_page_of_a_diary_is_well_made(leader: Browser, deployment) -> None:
     planned(leader)
     for name in (
-        *("", "/connect", "/settings", "/mode", "/plans", "/holds", "/locks", "/pause"),
+        *("", "/connect", "/settings", "/hours", "/mode", "/plans", "/holds", "/locks", "/pause"),
         *("/history", "/held", "/delegates", "/leave", "/wishes", "/templates", "/workload"),
     ):
         leader.see(f"/you/mine{name}")
@@ -162,6 +164,7 @@ def test_no_page_is_kept_by_a_browser(leader: Browser) -> None:
     nobody = "0" * 32
     names = ("plan_id", "hold_id", "lock_id", "connection_id", "delegation_id", "leader_id")
     values = {**dict.fromkeys(names, nobody), "diary": "mine", "token": "t", "provider": "google"}
+    values["topic"] = "breaks"
     known = [each for group in routes.GROUPS for each in group.routes]
     pages = [each for each in known if "GET" in getattr(each, "methods", ())]
     assert len(pages) > 20
@@ -337,9 +340,9 @@ def test_what_is_ticked_is_placed_at_once(leader: Browser, account: Account) -> 
 def test_settings_that_cannot_be_used_come_back(leader: Browser) -> None:
     form = {"version": "2", "hours": "Mon 09:00-17:00", "time_zone": "Europe/London"}
     for name, value in (("hours", "never"), ("time_zone", "Mars"), ("days_off", "soon")):
-        html = leader.send("/you/mine/settings", 422, **{**form, name: value})
+        html = leader.send("/you/mine/hours", 422, **{**form, name: value})
         assert f'href="#{name}"' in html
-    assert "changed meanwhile" in leader.send("/you/mine/settings", 412, **{**form, "version": "1"})
+    assert "changed meanwhile" in leader.send("/you/mine/hours", 412, **{**form, "version": "1"})
 
 
 WISHES: dict[str, str | list[str]] = {
@@ -349,8 +352,6 @@ WISHES: dict[str, str | list[str]] = {
     "never-day": ["fri", ""],
     "never-from": ["15:00", ""],
     "never-to": ["17:00", ""],
-    "gap_minutes": "15",
-    "preferred_from": "13:00",
 }
 
 
@@ -359,49 +360,78 @@ def wish(leader: Browser, other: dict[str, str | list[str]], status: int = 200) 
     return leader.send("/you/mine/wishes", status, **(WISHES | other))
 
 
-def test_wishes_are_kept_beside_what_the_page_does_not_show(leader: Browser, deployment) -> None:
+def settings_of(deployment: Deployment) -> LeaderSettings:
+    """What the only leader chose."""
     with deployment.database.transaction() as session:
         leader_id = session.scalars(select(LeaderRow.id)).one()
-    known = leaders.get(deployment, leader_id)
-    policy = {**known.settings.policy, "rest_days": 14, "break_minutes": 45}
-    chosen = replace(known.settings, policy=policy)
-    leaders.change_settings(deployment, known.id, chosen, known.version)
-    assert 'value="45"' in leader.see("/you/mine/wishes")
+    return leaders.get(deployment, leader_id).settings
 
+
+def test_wishes_are_kept_beside_what_the_page_does_not_show(
+    leader: Browser, deployment: Deployment
+) -> None:
+    leader.send("/you/mine/settings/breaks", version="2", break_minutes="45")
     html = wish(leader, {"version": "3"})
     assert "Your settings are saved" in html
-    settings = leaders.get(deployment, known.id).settings
+    settings = settings_of(deployment)
     assert settings.reaction is Reaction.MOVE_HOLD
     assert {str(each) for each in settings.never} == {"protected fri 15:00-17:00"}
-    assert settings.policy == {"rest_days": 14, "gap_minutes": 15, "preferred_from": "13:00"}
-    assert settings.hours == "Mon 09:00-17:00"
+    assert (settings.policy, settings.hours) == ({"break_minutes": 45}, "Mon 09:00-17:00")
 
     wish(leader, {"version": "4", "never-out": "1"})
-    assert leaders.get(deployment, known.id).settings.never == frozenset()
+    assert settings_of(deployment).never == frozenset()
     assert "changed meanwhile" in wish(leader, {}, 412)
 
 
-def test_what_comes_back_every_few_weeks_can_be_wished_for(leader: Browser, deployment) -> None:
-    with deployment.database.transaction() as session:
-        leader_id = session.scalars(select(LeaderRow.id)).one()
-    numbers: dict[str, str | list[str]] = {"reports": "4", "face_day_weeks": "0"}
-    times: dict[str, str | list[str]] = {"never-kind": ["check_in", ""]}
-    wish(leader, {**numbers, **times, "learning": "yes", "turns": "yes", "check_in_weeks": "6"})
-    settings = leaders.get(deployment, leader_id).settings
-    assert {str(each) for each in settings.never} == {"check_in fri 15:00-17:00"}
-    wanted = {"reports": 4, "face_day_weeks": 0, "check_in_weeks": 6, "learning_severity": "should"}
-    assert wanted.items() <= settings.policy.items()
-    assert settings.policy["pod_rotation_severity"] == "should"
-    html = leader.see("/you/mine/wishes")
-    assert "0 to 26 weeks. Usually 13. 0 means not now." in html
-    for tick in ("learning", "turns"):
-        assert re.search(f'id="{tick}"[^>]* checked', html)
+@pytest.mark.parametrize("topic", TOPICS, ids=lambda each: each.id)
+def test_every_setting_is_shown_with_its_limits_and_where_it_comes_from(
+    leader: Browser, topic: Topic
+) -> None:
+    html = leader.see(f"/you/mine/settings/{topic.id}")
+    page = Page(html)
+    named = [each["name"] for each in [*page.all("input"), *page.all("select")]]
+    assert set(topic.labels) <= set(named)
+    for name in topic.labels:
+        about = next(each for each in fields(Policy) if each.name == name)
+        hint = html.partition(f'id="{name}-hint"')[2].partition("</div>")[0]
+        assert "Usually" in hint
+        assert ("(ours)" in hint) is (about.metadata.get("cite", "") in ("", "ours"))
+        if about.metadata.get("low") is not None:
+            least = about.metadata["least"] or about.metadata["low"]
+            assert f"{least} to {about.metadata['high']}" in hint
 
-    wish(leader, {"version": "3", "reports": ""})
-    kept = leaders.get(deployment, leader_id).settings.policy
-    assert kept.keys().isdisjoint(("learning_severity", "pod_rotation_severity", "reports"))
-    told = wish(leader, {"version": "4", "face_day_weeks": "27"}, 422)
-    assert "“How often there is a day in person” is between 0 and 26 weeks" in told
+
+def test_every_setting_has_one_place() -> None:
+    names = [name for each in TOPICS for name in each.labels]
+    assert sorted(names) == sorted(each.name for each in fields(Policy))
+    assert len({each.id for each in TOPICS}) == len(TOPICS)
+
+
+def test_a_setting_is_changed_and_left_to_what_is_usual(
+    leader: Browser, deployment: Deployment
+) -> None:
+    form = {"gap_minutes": "15", "gap_holds": "both", "gap_severity": "should"}
+    html = leader.send("/you/mine/settings/time-between", 200, version="2", **form)
+    assert "Your settings are saved" in html and 'value="15"' in html
+    assert "3 of 8 set by you" in leader.see("/you/mine/settings")
+    changed = {
+        "organisation": "trust.example, more.example",
+        "categories": "Ward round = clinical, Rota = on_call",
+    }
+    html = leader.send("/you/mine/settings/changes", 200, version="3", **changed)
+    for each in changed.values():
+        assert f'value="{each}"' in html
+    assert settings_of(deployment).policy == {
+        "gap_minutes": 15,
+        "gap_holds": "both",
+        "gap_severity": "should",
+        "organisation": ["trust.example", "more.example"],
+        "categories": {"Ward round": "clinical", "Rota": "on_call"},
+    }
+    leader.send("/you/mine/settings/time-between", version="4")
+    assert "gap_minutes" not in settings_of(deployment).policy
+    assert "changed meanwhile" in leader.send("/you/mine/settings/breaks", 412, version="2")
+    leader.see("/you/mine/settings/nothing", 404)
 
 
 def test_what_comes_back_may_go_by_itself(leader: Browser, deployment) -> None:
@@ -414,16 +444,6 @@ def test_what_comes_back_may_go_by_itself(leader: Browser, deployment) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "told"),
     [
-        (
-            "gap_minutes",
-            "5",
-            "“Free time between two meetings” is between 10 and 30 minutes, not 5.",
-        ),
-        (
-            "gap_minutes",
-            "a lot",
-            "“Free time between two meetings” cannot be &#34;a lot&#34;; it is a whole number from 10 to 30.",
-        ),
         (
             "never-kind",
             ["", ""],
@@ -439,12 +459,37 @@ def test_wishes_that_cannot_be_kept_come_back(
     html = wish(leader, {name: value}, 422)
     assert told in html
     assert f'href="#{name.partition("-")[0]}"' in html
-    assert 'value="13:00"' in html, "nothing that was written is lost"
+    assert 'value="15:00"' in html, "nothing that was written is lost"
 
 
-def test_every_wish_that_cannot_be_kept_is_told_at_once(leader: Browser) -> None:
-    html = wish(leader, {"gap_minutes": "5", "preferred_from": "noon", "reaction": "shout"}, 422)
-    for name in ("gap_minutes", "preferred_from", "reaction"):
+@pytest.mark.parametrize(
+    ("topic", "name", "value", "told"),
+    [
+        ("time-between", "gap_minutes", "5", "is between 10 and 30 minutes, not 5."),
+        ("time-between", "gap_minutes", "a lot", "it is a whole number from 10 to 30."),
+        ("time-between", "gap_severity", "shout", "it is must, should, nudge or off."),
+        ("people", "face_day_weeks", "27", "is between 0 and 26 weeks"),
+        ("protected-time", "preferred_from", "noon", "a time of day such as 13:00"),
+        ("breaks", "break_minutes", "60", "leave only 30"),
+        ("reminders", "reach_out_weeks", "1", "is 0, or between 2 and 8 weeks"),
+        ("changes", "categories", "Ward round = lunch", "Each category has a kind"),
+    ],
+)
+def test_a_setting_outside_its_limits_comes_back(
+    leader: Browser, topic: str, name: str, value: str, told: str
+) -> None:
+    # two that do not go together are told as well
+    form = {name: value, **({"break_to": "12:00"} if topic == "breaks" else {})}
+    html = leader.send(f"/you/mine/settings/{topic}", 422, version="2", **form)
+    assert told in html and f'href="#{name}"' in html and f"“{name}”" not in html
+    if not name.endswith("severity"):
+        assert f'value="{value}"' in html, "nothing that was written is lost"
+
+
+def test_every_setting_that_cannot_be_kept_is_told_at_once(leader: Browser) -> None:
+    form = {"break_minutes": "5", "break_from": "later", "long_day_minutes": "many"}
+    html = leader.send("/you/mine/settings/breaks", 422, version="2", **form)
+    for name in form:
         assert f'href="#{name}"' in html
 
 
@@ -477,14 +522,10 @@ def test_one_reminder_is_the_leaders_own_and_says_where_it_ends(
     first = join_earlier(deployment)
     html = leader.see("/you/mine")
     assert html.count(section) == 1 and first.title in html
-    assert 'href="/you/mine/wishes#reminders"' in html
-    assert 'id="reminders"' in leader.see("/you/mine/wishes")
+    assert 'href="/you/mine/settings/reminders"' in html
     assert section not in other.see(home[0])
 
-    version = "2"
-    html = wish(leader, {"version": version, first.setting: "1"}, 422)
-    assert f'href="#{first.setting}"' in html and "is 0, or between 2 and 8 weeks" in html
-    wish(leader, {"version": version, first.setting: "0"})
+    leader.send("/you/mine/settings/reminders", 200, version="2", **{first.setting: "0"})
     assert first.title not in leader.see("/you/mine")
 
 
@@ -531,10 +572,11 @@ def test_times_are_taken_as_people_write_them(leader: Browser) -> None:
     times: dict[str, str | list[str]] = {
         "never-from": ["3pm", ""],
         "never-to": ["17.30", ""],
-        "preferred_from": "9:30am",
     }
-    html = wish(leader, {**times, "preferred_to": "12 pm"})
+    html = wish(leader, times)
     assert 'value="15:00"' in html and 'value="17:30"' in html
+    form = {"preferred_from": "9:30am", "preferred_to": "12 pm"}
+    html = leader.send("/you/mine/settings/protected-time", 200, version="3", **form)
     assert 'value="09:30"' in html and 'value="12:00"' in html
 
 
@@ -585,7 +627,7 @@ def test_a_delegate_acts_and_sees_no_more_than_that(leader: Browser, new_browser
     link = re.search(f"{SITE}(/you/invitation/[\\w-]+)", html)
     assert link
     assert link[1] not in leader.see("/you/mine/delegates")
-    wish(leader, {"check_in_weeks": "1"})
+    leader.send("/you/mine/settings/yourself", version="2", check_in_weeks="1")
 
     other = new_browser("assistant")
     other.see(link[1])
@@ -595,7 +637,18 @@ def test_a_delegate_acts_and_sees_no_more_than_that(leader: Browser, new_browser
     home = re.search("/you/[0-9a-f]{32}", html)
     assert home
     diary = home[0].removeprefix("/you/")
-    alone = ("connect", "settings", "wishes", "mode", "history", "held", "delegates", "leave")
+    alone = (
+        "connect",
+        "settings",
+        "hours",
+        "settings/yourself",
+        "wishes",
+        "mode",
+        "history",
+        "held",
+        "delegates",
+        "leave",
+    )
     for name in (*alone, "templates"):
         other.see(f"{home[0]}/{name}", 404)
     path, digest = planned(other, diary)
