@@ -12,13 +12,17 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 UV_COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 \
 	--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \
 	--custom-compile-command "make lock" --quiet
+WORDS := app/translations/clearway.pot
+EXTRACT := $(BIN)/pybabel --quiet extract --mapping-file pyproject.toml --add-location file --sort-by-file \
+	--keyword text --keyword later --keyword counted:1,2 --project Clearway --copyright-holder "Clearway contributors" \
+	--output-file /dev/stdout app rules | sed -E '/^"(POT-Creation-Date|Generated-By)/d; /^\# (FIRST AUTHOR|Copyright)/d'
 
 SHELL := /bin/sh
 # These commands start Python hundreds of times: it keeps what it compiled, whatever it is told.
 export PYTHONDONTWRITEBYTECODE :=
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run install develop browser test check bench soak screens openapi patterns recommendations lock clean
+.PHONY: help run install develop browser test check bench soak screens openapi words patterns recommendations lock clean
 .PHONY: check-format check-lint check-types check-imports check-layout check-openapi
 
 help: ## Say what each command does
@@ -37,7 +41,7 @@ test: ## Install what the tests need and run them all
 	$(BIN)/python -m pytest $(or $(ARGS),-n 4 --dist loadscope --no-loadscope-reorder)
 
 # `make -k check` goes on after the first that fails.
-check: check-format check-lint check-types check-imports check-layout check-openapi ## Check format, lint, types, import contracts, the lock and openapi.json
+check: check-format check-lint check-types check-imports check-layout check-words check-openapi ## Check format, lint, types, import contracts, the lock, the words and openapi.json
 
 bench: develop $(VENV)/.warm ## Measure the planner and print the table
 	$(BIN)/python -m tests.bench $(ARGS)
@@ -57,6 +61,9 @@ openapi: develop ## Write openapi/openapi.json from the code
 
 patterns: develop $(VENV)/.warm ## Draw the working patterns of docs/patterns.md again
 	$(BIN)/python -m tests.patterns docs/patterns
+
+words: develop ## Write app/translations/clearway.pot: every sentence of the pages, for translators
+	$(EXTRACT) > $(WORDS)
 
 recommendations: develop ## Write docs/recommendations.md from the catalogue
 	$(BIN)/python -c "from rules.recommendations import table; print(table(), end='')" > docs/recommendations.md.new
@@ -91,6 +98,10 @@ check-imports: develop
 
 check-layout: develop
 	$(BIN)/python -m pytest --quiet tests/test_layout.py tests/rules/test_recommendations.py
+
+check-words: develop
+	@$(EXTRACT) | diff -u $(WORDS) - && echo "words: $(WORDS) is up to date" \
+		|| { echo "words: sentences have changed; run 'make words'" >&2; exit 1; }
 
 check-openapi: develop
 	@if [ ! -f app/main.py ]; then \

@@ -129,6 +129,8 @@ class Settings:
     keys: str = _secret("keys of what is sealed in the database, the newest first")
     public_url: str = _address("", "where people find the service, as their browsers see it")
 
+    translations: str = _folder("folder with translations, such as cy.po for Welsh")
+
     oidc_issuer: str = _address("", "who says who people are (OpenID Connect)")
     oidc_client_id: str = _word("the name under which that knows Clearway")
     oidc_client_secret: str = _secret("the secret that goes with it")

@@ -31,7 +31,9 @@ from app.door.desk import Desk, Service
 from app.door.guard import Guard
 from app.door.limiter import Limiter
 from app.door.measuring import Measure
+from app.door.speaking import Speak
 from app.door.workers import Workers
+from app.languages import read_languages
 from app.problems import Kind
 from app.storage.database import is_away
 from app.web import pages
@@ -91,6 +93,7 @@ def create_app(
         redoc_url=None,
         middleware=[
             Middleware(Measure, logged=deployment is not None),
+            Middleware(Speak, languages=read_languages(chosen.translations)),
             Middleware(GZipMiddleware, minimum_size=1000, compresslevel=6),
             Middleware(
                 Guard, refuse=_refuse, fault=_fault, hosts=_names(chosen), open_to=(CALLBACK,)

@@ -25,6 +25,7 @@ PURE = {
     "bisect",
     "collections",
     "contextlib",
+    "contextvars",  # which language sentences are in: said by whoever answers, never kept
     "dataclasses",
     "datetime",
     "decimal",
