@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextvars import copy_context
 from functools import partial
 from queue import SimpleQueue
 from threading import Lock, Thread
@@ -52,7 +53,8 @@ class Workers:
         self._take_room(whose)
         job: Future[T] = Future()
         job.add_done_callback(partial(self._release, whose))
-        self._jobs.put(lambda: _carry_out(job, work))
+        # what is said there is in the language of whoever asks
+        self._jobs.put(partial(copy_context().run, _carry_out, job, work))
         answer = asyncio.wrap_future(job)
         answer.add_done_callback(_look_at)
         await asyncio.wait([answer], timeout=self._patience)
