@@ -20,20 +20,24 @@ from rules.change import Agreement, Change, ChangeKind
 from rules.diary import Diary
 from rules.event import Kind, Occurrence, ScoredAs
 from rules.finding import Finding
+from rules.language import counted, later, text
 from rules.outcome import new_hold
 from rules.planner.plan import Remaining, Tier, Unnamed
-from rules.words import say_day, say_minutes, say_span, say_time
+from rules.words import say_day, say_list, say_minutes, say_span, say_time
 from rules.working_pattern import local_date
 
 _RULES = {rule.id: rule for rule in RULES}
 
 TIERS = {
-    Tier.HOLDS: ("Holds only", "Puts holds into free time. Nobody is told."),
+    Tier.HOLDS: (later("Holds only"), later("Puts holds into free time. Nobody is told.")),
     Tier.SHORTEN: (
-        "End meetings early",
-        "Also ends meetings that you organise 5 or 10 minutes early.",
+        later("End meetings early"),
+        later("Also ends meetings that you organise 5 or 10 minutes early."),
     ),
-    Tier.MOVE: ("Move meetings", "Also moves meetings that you organise, within the same day."),
+    Tier.MOVE: (
+        later("Move meetings"),
+        later("Also moves meetings that you organise, within the same day."),
+    ),
 }
 
 
@@ -172,7 +176,7 @@ def overview(opened: OpenDiary) -> Overview:
         lead=_lead(total, ahead, others=_has_others(found)),
         unplanned=() if ahead.is_uncounted else ahead.sentences,
         missing=_say_missing(total, ahead),
-        pictures=pictures(opened, opened.diary, _in_play(found, ahead), "now", "Now"),
+        pictures=pictures(opened, opened.diary, _in_play(found, ahead), "now", text("Now")),
         facts=tuple(_facts(found, ahead)),
         warnings=opened.warnings,
     )
@@ -199,10 +203,20 @@ def _lead(minutes: int, ahead: Ahead, *, others: bool) -> str:
     if ahead.is_uncounted:
         return " ".join(ahead.sentences)
     if minutes:
-        return f"Your diary has {say_minutes(minutes)} still to find."
-    whose = "Your diary has" if ahead.is_whole else "The days that are planned have"
-    what = "the gaps, protected time, team time and breaks" if others else "all"
-    return f"{whose} {what} that your settings ask for."
+        return text("Your diary has %(time)s still to find.", time=say_minutes(minutes))
+    if ahead.is_whole and others:
+        return text(
+            "Your diary has the gaps, protected time, team time and breaks"
+            " that your settings ask for."
+        )
+    if ahead.is_whole:
+        return text("Your diary has all that your settings ask for.")
+    if others:
+        return text(
+            "The days that are planned have the gaps, protected time, team time and breaks"
+            " that your settings ask for."
+        )
+    return text("The days that are planned have all that your settings ask for.")
 
 
 def _say_missing(minutes: int, ahead: Ahead) -> str:
@@ -213,8 +227,9 @@ def _say_rest(ahead: Ahead) -> str:
     """What stands where nothing stays to find."""
     if ahead.is_uncounted:
         return ""
-    where = "" if ahead.is_whole else " on the days that are planned"
-    return f"Nothing stays to find{where}."
+    if ahead.is_whole:
+        return text("Nothing stays to find.")
+    return text("Nothing stays to find on the days that are planned.")
 
 
 def left_view(left: LeftOut, opened: OpenDiary) -> LeftView:
@@ -231,28 +246,34 @@ def left_view(left: LeftOut, opened: OpenDiary) -> LeftView:
 def _say_unknown(things: int) -> str:
     if not things:
         return ""
-    if things == 1:
-        return "1 thing that you ticked is not in these weeks, so nothing is left out for it."
-    return (
-        f"{things} things that you ticked are not in these weeks, so nothing is left out for them."
+    return counted(
+        "%(number)s thing that you ticked is not in these weeks, so nothing is left out for it.",
+        "%(number)s things that you ticked are not in these weeks,"
+        " so nothing is left out for them.",
+        things,
     )
 
 
 def _stays(occurrence: Occurrence, zone: ZoneInfo) -> str:
     day = say_day(local_date(occurrence.span.start, zone))
     name = _name(occurrence)
-    name = name[0].upper() + name[1:]
-    return f"{name} at {say_time(occurrence.span.start, zone)} on {day} stays as it is."
+    return text(
+        "%(meeting)s at %(time)s on %(day)s stays as it is.",
+        meeting=name[0].upper() + name[1:],
+        time=say_time(occurrence.span.start, zone),
+        day=day,
+    )
 
 
 def _not_made(hold: NewHold, zone: ZoneInfo) -> str:
     name = _name(new_hold(hold.kind, hold.span))
     day = say_day(local_date(hold.span.start, zone))
     if hold.kind is Kind.POD:
-        return f"No new team chat in the week of {day}."
+        return text("No new team chat in the week of %(day)s.", day=day)
     if hold.kind is Kind.GAP:
-        return f"No new {name} on {day}."
-    return f"No new {name} from {say_span(hold.span, zone)} on {day}."
+        return text("No new %(hold)s on %(day)s.", hold=name, day=day)
+    span = say_span(hold.span, zone)
+    return text("No new %(hold)s from %(span)s on %(day)s.", hold=name, span=span, day=day)
 
 
 def tier_views(plans: Sequence[Shown]) -> tuple[TierView, ...]:
@@ -262,7 +283,7 @@ def tier_views(plans: Sequence[Shown]) -> tuple[TierView, ...]:
     for each in plans:
         planned = each.planned
         same = seen.get(planned.hash, "")
-        seen.setdefault(planned.hash, TIERS[planned.plan.tier][0])
+        seen.setdefault(planned.hash, text(TIERS[planned.plan.tier][0]))
         views.append(_tier(each, same))
     return tuple(views)
 
@@ -282,10 +303,16 @@ def _curve_row(point: Point, most: int, furthest: Planned) -> CurveRow:
         regained=_say_gain(point.minutes_regained),
         share=round(100 * max(point.minutes_regained, 0) / most) if most else 0,
         meetings=best.objective.numbers.meetings_changed,
-        price="Nobody is told" if best.price is None else f"From {say_minutes(best.price)}",
+        price=_say_price(best.price),
         proved=best.proof.optimal,
-        same_as=TIERS[furthest.plan.tier][0] if same else "",
+        same_as=text(TIERS[furthest.plan.tier][0]) if same else "",
     )
+
+
+def _say_price(price: int | None) -> str:
+    if price is None:
+        return text("Nobody is told")
+    return text("From %(time)s", time=say_minutes(price))
 
 
 def _edits(changes: Iterable[Change]) -> set[tuple[object, ...]]:
@@ -296,7 +323,7 @@ def _edits(changes: Iterable[Change]) -> set[tuple[object, ...]]:
 def _tier(shown: Shown, same: str) -> TierView:
     planned = shown.planned
     plan, after = planned.plan, planned.after
-    heading, about = TIERS[plan.tier]
+    heading, about = map(text, TIERS[plan.tier])
     numbers = plan.objective.numbers
     ahead = look_ahead(planned.opened)
     found = _in_play(evaluate(after, planned.opened.policy), ahead)
@@ -335,9 +362,11 @@ def _say_gain(minutes: int) -> str:
 def _say_returned(meetings: int) -> str:
     if not meetings:
         return ""
-    if meetings == 1:
-        return "1 meeting stays as it is: changing it made room for what you left out."
-    return f"{meetings} meetings stay as they are: changing them made room for what you left out."
+    return counted(
+        "%(number)s meeting stays as it is: changing it made room for what you left out.",
+        "%(number)s meetings stay as they are: changing them made room for what you left out.",
+        meetings,
+    )
 
 
 def pictures(
@@ -352,12 +381,12 @@ def pictures(
     weeks = layout.weeks(diary, findings, opened.policy, changes)
     return tuple(
         Picture(
-            heading=f"Week of {say_day(week.first)}",
+            heading=text("Week of %(day)s", day=say_day(week.first)),
             svg=draw(
                 week, f"{name}-{number}", f"{heading}: {say_day(week.first)}", summarise(week)
             ),
             days=describe(week),
-            team=f"Team time: {say_minutes(week.team_missing)} to find"
+            team=text("Team time: %(time)s to find", time=say_minutes(week.team_missing))
             if week.team_missing
             else "",
         )
@@ -375,8 +404,10 @@ def _facts(findings: Sequence[Finding], ahead: Ahead) -> Iterator[Fact]:
 
 
 def _say_window(diary: Diary) -> str:
-    last = diary.days[-1].date
-    return f"{say_day(diary.start)} to {say_day(last)}" if last > diary.start else say_day(last)
+    first, last = diary.start, diary.days[-1].date
+    if last <= first:
+        return say_day(last)
+    return text("%(start)s to %(end)s", start=say_day(first), end=say_day(last))
 
 
 def change_days(changes: Sequence[Change], zone: ZoneInfo) -> Iterator[ChangeDay]:
@@ -402,12 +433,17 @@ def _is_small(change: Change) -> bool:
 
 def _together(changes: Sequence[Change], zone: ZoneInfo) -> ChangeWords:
     places = [each.after for each in changes if each.after]
+    times = [say_time(place.start, zone) for place in places]
     return ChangeWords(
-        what=f"Keep {len(places)} times free between meetings.",
-        rest=f"They start at {_and([say_time(place.start, zone) for place in places])}.",
+        what=counted(
+            "Keep %(number)s time free between meetings.",
+            "Keep %(number)s times free between meetings.",
+            len(places),
+        ),
+        rest=text("They start at %(times)s.", times=say_list(times)),
         why=_why(changes),
         considered=(),
-        leave="Leave these out",
+        leave=text("Leave these out"),
         word=word_of(changes[0], zone),
     )
 
@@ -416,62 +452,62 @@ def _change(change: Change, day: date, zone: ZoneInfo) -> ChangeWords:
     # The day stands in the heading above.
     first, _, rest = change.message.replace(f" on {say_day(day)}", "").partition(". ")
     if change.agreement is Agreement.UNKNOWN:
-        rest = f"{rest} {_UNKNOWN}".strip()
+        unknown = text("We cannot see whether everyone is free then.")
+        rest = f"{rest} {unknown}".strip()
     return ChangeWords(
         what=f"{first.rstrip('.')}.",
         rest=rest,
         why=_why([change]),
         considered=change.considered,
-        leave="Leave this one as it is" if change.event_id else "Leave this one out",
+        leave=text("Leave this one as it is") if change.event_id else text("Leave this one out"),
         word=word_of(change, zone),
     )
-
-
-_UNKNOWN = "We cannot see whether everyone is free then."
 
 
 def _why(changes: Iterable[Change]) -> str:
     names = dict.fromkeys(each.partition("@")[0] for change in changes for each in change.because)
     rules = [_RULES[name] for name in names if name in _RULES]
-    return "; ".join(f"{rule.title} (report, {rule.cite})" for rule in rules)
+    return "; ".join(
+        text("%(rule)s (report, %(lines)s)", rule=rule.title, lines=rule.cite) for rule in rules
+    )
 
 
 def _stay(remaining: Remaining, planned: Planned) -> Stay:
     rule = _RULES[remaining.finding.partition("@")[0]]
-    place = say_day(remaining.day)
+    day, time = say_day(remaining.day), say_minutes(remaining.missing)
     if rule.id == "pods":
-        place = f"week of {place}"
-    what = f"{rule.title}, {place}: {say_minutes(remaining.missing)}"
+        what = text("%(rule)s, week of %(day)s: %(time)s", rule=rule.title, day=day, time=time)
+    else:
+        what = text("%(rule)s, %(day)s: %(time)s", rule=rule.title, day=day, time=time)
     return Stay(what, _blockers(remaining.blocked_by, planned))
 
 
 def _blockers(blocked_by: tuple[str, ...] | Unnamed, planned: Planned) -> str:
     if blocked_by == ():
-        return "You left out what would make room for it."
+        return text("You left out what would make room for it.")
     if blocked_by is Unnamed.MANY:
-        return "More than 3 things are in the way."
+        return text("More than 3 things are in the way.")
     if blocked_by is Unnamed.UNKNOWN:
-        return "There was no time to look for what is in the way."
+        return text("There was no time to look for what is in the way.")
     by_id = {each.id: each for each in planned.opened.diary.occurrences}
     known = [by_id[each] for each in blocked_by if each in by_id]
     if not known:
         return ""
     zone = planned.opened.diary.pattern.zone
-    names = [f"{_name(each)} at {say_time(each.span.start, zone)}" for each in known]
-    return f"In the way: {_and(names)}."
+    names = [
+        text("%(meeting)s at %(time)s", meeting=_name(each), time=say_time(each.span.start, zone))
+        for each in known
+    ]
+    return text("In the way: %(meetings)s.", meetings=say_list(names))
 
 
 def _name(occurrence: Occurrence) -> str:
     if occurrence.scored_as is ScoredAs.OWN_TIME:
-        return "your own time"
+        return text("your own time")
     if occurrence.on_call:
-        return "your on-call time"
+        return text("your on-call time")
     look = layout.look_of(occurrence)
-    return "the meeting" if look is layout.Look.MEETING else NAMES[look]
-
-
-def _and(names: Sequence[str]) -> str:
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+    return text("the meeting") if look is layout.Look.MEETING else NAMES[look]
 
 
 def _proof(shown: Shown) -> str:
@@ -479,8 +515,13 @@ def _proof(shown: Shown) -> str:
     proof = planned.plan.proof
     seconds = f"{planned.seconds:.1f}"
     if proof.optimal:
-        return f"We proved this in {seconds} seconds: no allowed plan regains more for less."
-    within = f"No allowed plan is better by more than {say_minutes(proof.gap)}."
+        return text(
+            "We proved this in %(seconds)s seconds: no allowed plan regains more for less.",
+            seconds=seconds,
+        )
+    within = text("No allowed plan is better by more than %(time)s.", time=say_minutes(proof.gap))
     if shown.trimmed:
-        return f"This is our plan without the new holds that you left out. {within}"
-    return f"This is the best plan we found in {seconds} seconds. {within}"
+        ours = text("This is our plan without the new holds that you left out.")
+        return f"{ours} {within}"
+    found = text("This is the best plan we found in %(seconds)s seconds.", seconds=seconds)
+    return f"{found} {within}"

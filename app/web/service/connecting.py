@@ -38,6 +38,7 @@ from app.web.service.visits import (
     go,
     receive_form,
 )
+from rules.language import text
 
 router = APIRouter()
 _CONNECT = "/you/{diary}/connect"
@@ -148,7 +149,7 @@ def _page(call: Call, sentence: str = "", where: str = "", status: int = 200) ->
         microsoft=bool(settings.microsoft_client_id),
         google=bool(settings.google_client_id),
         account=call.offers.account,
-        sampled=any(each.name == SAMPLE for each in known),
+        sampled=any(each.name == text(SAMPLE) for each in known),
         answers={name: call.form.word(name) for name in ("url", "user", "address")},
     )
 
@@ -213,7 +214,7 @@ def _to_calendars(made: Connection, home: str, done: str) -> Response:
 def _sample(call: Call) -> Response:
     account = call.offers.account
     if account is None:
-        raise NotSetUp("The sample account does not run; start Clearway with --sample.")
+        raise NotSetUp(text("The sample account does not run; start Clearway with --sample."))
     made = connect_caldav(
         call.deployment, call.leader_id, account.url, account.user, account.password, by=call.by
     )
@@ -230,7 +231,7 @@ def _depart(call: Call) -> Response:
     try:
         provider = Provider(call.path["provider"])
     except ValueError as error:
-        raise BadChoice("That kind of calendar is not connected by consent.") from error
+        raise BadChoice(text("That kind of calendar is not connected by consent.")) from error
     left = consent.begin(
         call.deployment,
         call.leader_id,

@@ -21,6 +21,7 @@ from app.web.service.connecting import connection_views
 from app.web.service.views import PlanLine, hold_days, plan_line
 from app.web.service.visits import Call, attend, go
 from app.web.service.words import say_until
+from rules.language import text
 from rules.planner.plan import Tier
 from rules.working_pattern import local_date
 
@@ -92,7 +93,9 @@ def offered_tiers(call: Call) -> list[tuple[str, str, str]]:
     """How far a plan may go here: steps that no calendar takes are not offered."""
     all_of_them = can_change_meetings(call.deployment, call.leader_id)
     return [
-        (each.value, *words) for each, words in TIERS.items() if all_of_them or each is Tier.HOLDS
+        (each.value, text(name), text(about))
+        for each, (name, about) in TIERS.items()
+        if all_of_them or each is Tier.HOLDS
     ]
 
 
@@ -142,7 +145,7 @@ def _until(call: Call) -> Stretch | date:
     try:
         return date.fromisoformat(call.form.word("day"))
     except ValueError as error:
-        raise BadChoice("Choose today, this week, or the first day back.") from error
+        raise BadChoice(text("Choose today, this week, or the first day back.")) from error
 
 
 def _resume(call: Call) -> Response:

@@ -21,8 +21,9 @@ from app.services.hours import USUAL_HOURS, USUAL_ZONE
 from app.web.forms import Wrong
 from app.web.pages import NATIONS
 from app.web.service.visits import HOME, MINE, Call, Member, admit, attend, go
-from app.web.service.words import HOLDS, say_until
+from app.web.service.words import HOLDS, hold_name, say_until
 from rules.event import Kind
+from rules.language import later, text
 from rules.working_pattern import local_date, monday
 
 router = APIRouter()
@@ -30,12 +31,12 @@ _START = "/you/start"
 NEW = 1
 """The version of settings that nobody has looked at."""
 _SOURCES: Mapping[Source, str] = {
-    Source.MAILBOX: "These hours stand in the settings of your calendar.",
-    Source.MEETINGS: "These hours fit the meetings of eight weeks in your calendar.",
-    Source.USUAL: "Your calendar does not tell your hours, so these are usual ones.",
+    Source.MAILBOX: later("These hours stand in the settings of your calendar."),
+    Source.MEETINGS: later("These hours fit the meetings of eight weeks in your calendar."),
+    Source.USUAL: later("Your calendar does not tell your hours, so these are usual ones."),
 }
-_NOTHING_TICKED = "Tick what Clearway may place, or choose to be asked first."
-_AUTO = tuple((each.value, name, "") for each, name in HOLDS.items() if each in BY_ITSELF)
+_NOTHING_TICKED = later("Tick what Clearway may place, or choose to be asked first.")
+_AUTO = tuple(each for each in HOLDS if each in BY_ITSELF)
 
 
 @router.get(HOME)
@@ -159,9 +160,9 @@ def _hours_page(
         wrong=wrong,
         fields={each.field for each in wrong},
         answers=answers,
-        nations=NATIONS,
+        nations=tuple((value, text(name)) for value, name in NATIONS),
         is_new=found.version == NEW,
-        read="" if source is None else _SOURCES[source],
+        read="" if source is None else text(_SOURCES[source]),
     )
 
 
@@ -225,7 +226,7 @@ def _mode_page(
         mode=chosen.value,
         looks=found.mode is Mode.OBSERVE,
         auto=auto,
-        kinds=_AUTO,
+        kinds=tuple((each.value, hold_name(each), "") for each in _AUTO),
         until=say_until(found.watched_until, zone),
     )
 
@@ -234,12 +235,12 @@ def _change_mode(call: Call) -> Response:
     try:
         chosen = Mode(call.form.word("mode"))
     except ValueError as error:
-        raise BadChoice("Choose how much Clearway does.") from error
+        raise BadChoice(text("Choose how much Clearway does.")) from error
     ticked = set(call.form.words.get("auto", ()))
     auto = frozenset(each for each in Kind if each.value in ticked)
     found = leaders.get(call.deployment, call.leader_id)
     if chosen is Mode.AUTO and not auto:
-        return _mode_page(call, found, chosen, auto, (Wrong("auto", _NOTHING_TICKED),))
+        return _mode_page(call, found, chosen, auto, (Wrong("auto", text(_NOTHING_TICKED)),))
     # what is ticked is kept for when it counts
     if auto != found.settings.auto:
         told = {**found.settings.to_json(), "auto": sorted(auto)}

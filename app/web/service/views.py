@@ -34,8 +34,9 @@ from app.web.service.words import (
 from rules.change import Agreement, Change, ChangeKind
 from rules.event import Kind
 from rules.interval import Interval
+from rules.language import counted, later, text
 from rules.planner.plan import Tier
-from rules.words import say_count, say_day, say_minutes, say_time, say_weekday
+from rules.words import say_day, say_minutes, say_time, say_weekday
 from rules.working_pattern import local_date, monday
 
 
@@ -60,9 +61,9 @@ class ConnectionView:
     button: Button | None
 
 
-SAMPLE = "The sample account"
-_OWN = "Check-ins, for you alone"
-_BY_HAND = {Origin.LIFT: "A hold given up", Origin.MOVE: "A hold moved"}
+SAMPLE = later("The sample account")
+_OWN = later("Check-ins, for you alone")
+_BY_HAND = {Origin.LIFT: later("A hold given up"), Origin.MOVE: later("A hold moved")}
 
 
 def connection_view(
@@ -75,33 +76,37 @@ def connection_view(
     path = f"{home}/calendars/{known.id}"
     trouble = known.trouble
     if trouble is None:
-        when = "" if known.read_at is None else f" It was last read on {_when(known, zone)}."
-        sentence, button = f"It works.{when}", None
+        sentence, button = _say_works(known, zone), None
     else:
         sentence = trouble.sentence
         button = _button(trouble.action, known, home, path)
-    name = _name(known, sample) if own else PROVIDERS[known.provider]
+    name = _name(known, sample) if own else text(PROVIDERS[known.provider])
     return ConnectionView(known.id, name, known.provider.value, path, sentence, button)
 
 
 def _name(known: Connection, sample: str) -> str:
     """What a leader calls it: by the server, and by whose account it is there."""
-    kind = PROVIDERS[known.provider]
+    kind = text(PROVIDERS[known.provider])
     user, _, address = known.account.rpartition(" ")
     if sample and address == sample.rstrip("/"):
-        return SAMPLE
+        return text(SAMPLE)
     server = urlsplit(address).hostname
     if not server:
         return kind
-    return f"{kind}: {user} at {server}" if user else f"{kind}: {server}"
+    if not user:
+        return f"{kind}: {server}"
+    return text("%(kind)s: %(user)s at %(server)s", kind=kind, user=user, server=server)
 
 
-def _when(known: Connection, zone: ZoneInfo) -> str:
-    return "" if known.read_at is None else say_moment(known.read_at, zone)
+def _say_works(known: Connection, zone: ZoneInfo) -> str:
+    if known.read_at is None:
+        return text("It works.")
+    when = say_moment(known.read_at, zone)
+    return text("It works. It was last read on %(when)s.", when=when)
 
 
 def _button(action: Action, known: Connection, home: str, path: str) -> Button:
-    label = BUTTONS[action]
+    label = text(BUTTONS[action])
     if action is Action.TRY_AGAIN:
         return Button(label, f"{path}/try")
     if action is Action.CONFIRM_EMPTY:
@@ -198,8 +203,8 @@ def _title(changes: Sequence[Change], zone: ZoneInfo, *, removal: bool) -> str:
     if removal and changes:
         return _removed(changes[0], zone).rstrip(".")
     if removal:
-        return _BY_HAND[Origin.LIFT]
-    return _OWN if is_own(changes) else say_changes(changes) or "A plan"
+        return text(_BY_HAND[Origin.LIFT])
+    return text(_OWN) if is_own(changes) else say_changes(changes) or text("A plan")
 
 
 def is_own(changes: Sequence[Change]) -> bool:
@@ -228,7 +233,7 @@ def plan_view(
         state=state,
         about=about,
         reason="" if kept.reason is None else _reason(kept),
-        tier="" if kept.origin in BY_HAND else TIERS[Tier(kept.tier)][0],
+        tier="" if kept.origin in BY_HAND else text(TIERS[Tier(kept.tier)][0]),
         removal=removal,
         heading=_heading(found, waits=waits),
         hash="" if kept.contents is None else kept.contents.hash,
@@ -249,35 +254,39 @@ def plan_view(
 
 def _heading_of(kept: Kept, changes: Sequence[Change]) -> str:
     if kept.origin in _BY_HAND:
-        return _BY_HAND[Origin(kept.origin)]
-    return _OWN if is_own(changes) else "A plan"
+        return text(_BY_HAND[Origin(kept.origin)])
+    return text(_OWN) if is_own(changes) else text("A plan")
 
 
 def say_changes(changes: Sequence[Change]) -> str:
     """How much a plan changes: `12 holds, 2 meetings, 7 people told`."""
     meetings = sum(each.hold is None for each in changes)
     told = sum(each.people_told for each in changes)
-    parts = [
-        say_count(number, noun)
-        for number, noun in ((len(changes) - meetings, "hold"), (meetings, "meeting"))
-        if number
-    ]
-    if told:
-        parts.append(f"{told} people told" if told > 1 else "1 person told")
-    return ", ".join(parts)
+    holds = len(changes) - meetings
+    parts = (
+        counted("%(number)s hold", "%(number)s holds", holds) if holds else "",
+        counted("%(number)s meeting", "%(number)s meetings", meetings) if meetings else "",
+        counted("%(number)s person told", "%(number)s people told", told) if told else "",
+    )
+    return ", ".join(filter(None, parts))
 
 
 def _mails(changes: Sequence[Change]) -> str:
     mails = sum(each.mails for each in changes)
-    return f"Saying yes sends {say_count(mails, 'mail')}." if mails else "Nobody gets a mail."
+    if not mails:
+        return text("Nobody gets a mail.")
+    return counted("Saying yes sends %(number)s mail.", "Saying yes sends %(number)s mails.", mails)
 
 
 def _unsent(found: Report) -> str:
     mails = found.mails_not_unsent
     if not mails:
         return ""
-    went = "1 mail has gone out" if mails == 1 else f"{mails} mails have gone out"
-    return f"{went}; undoing does not call them back."
+    return counted(
+        "%(number)s mail has gone out; undoing does not call them back.",
+        "%(number)s mails have gone out; undoing does not call them back.",
+        mails,
+    )
 
 
 def _reason(kept: Kept) -> str:
@@ -288,19 +297,21 @@ def _weeks(changes: Sequence[Change], zone: ZoneInfo) -> Iterator[PlanWeek]:
     ordered = sorted(changes, key=lambda each: each.starts)
     for first, group in groupby(ordered, key=lambda each: monday(local_date(each.starts, zone))):
         mine = list(group)
-        heading = f"Week of {say_day(first)}: {say_changes(mine)}"
+        heading = text(
+            "Week of %(day)s: %(changes)s", day=say_day(first), changes=say_changes(mine)
+        )
         yield PlanWeek(heading, tuple(change_days(mine, zone)))
 
 
 def _heading(found: Report, *, waits: bool) -> str:
     """What stands above the changes."""
     if waits:
-        return "What it changes"
+        return text("What it changes")
     tried = any(each.applied is not None for each in found.fates)
     return (
-        "What became of it"
+        text("What became of it")
         if tried or found.kept.state not in UNWRITTEN
-        else "What it would have changed"
+        else text("What it would have changed")
     )
 
 
@@ -325,8 +336,8 @@ def _is_gone(fate: Fate) -> bool:
 
 def _say_gone(change: Change, given_up: Collection[tuple[Kind, Interval]]) -> tuple[str, str]:
     if (change.hold, change.after) in given_up:
-        return "Given up", "It was given up before the plan was taken back."
-    return "Gone already", SENTENCES[Reason.GONE]
+        return text("Given up"), text("It was given up before the plan was taken back.")
+    return text("Gone already"), SENTENCES[Reason.GONE]
 
 
 def _is_odd(fate: Fate) -> bool:
@@ -336,10 +347,11 @@ def _is_odd(fate: Fate) -> bool:
 def _removed(change: Change, zone: ZoneInfo) -> str:
     """A hold that was given up has no words of the planner."""
     if change.before is None or change.hold is None:
-        return "A change."
+        return text("A change.")
     day = say_day(local_date(change.before.start, zone))
     span = say_span(change.before.start, change.before.end, zone)
-    return f"Give up {hold_name(change.hold).lower()} from {span} on {day}."
+    name = hold_name(change.hold).lower()
+    return text("Give up %(hold)s from %(span)s on %(day)s.", hold=name, span=span, day=day)
 
 
 # --- holds ----------------------------------------------------------------------------------------
@@ -385,19 +397,26 @@ def place_options(places: Sequence[Place], zone: ZoneInfo) -> list[tuple[str, st
 
 def _option(place: Place, zone: ZoneInfo) -> tuple[str, str, str]:
     span = place.span
-    label = f"{say_day(local_date(span.start, zone))}, {say_span(span.start, span.end, zone)}"
+    label = text(
+        "%(day)s, %(span)s",
+        day=say_day(local_date(span.start, zone)),
+        span=say_span(span.start, span.end, zone),
+    )
     cost = say_minutes(place.missing) if place.missing else ""
     return (
         span.start.isoformat(),
         label,
-        f"The week then has {cost} less of what you ask for." if cost else "",
+        text("The week then has %(time)s less of what you ask for.", time=cost) if cost else "",
     )
 
 
 def say_slot(held: Held, zone: ZoneInfo) -> str:
     """The time of the week of a hold, with what it is for."""
     day = say_weekday(local_date(held.span.start, zone))
-    return f"{hold_name(held.kind)} on a {day}, {say_span(held.span.start, held.span.end, zone)}"
+    span = say_span(held.span.start, held.span.end, zone)
+    return text(
+        "%(hold)s on a %(weekday)s, %(span)s", hold=hold_name(held.kind), weekday=day, span=span
+    )
 
 
 def slot_of(held: Held, zone: ZoneInfo) -> Slot:
@@ -420,11 +439,11 @@ class DelegateView:
 
 
 _STANDS = {
-    State.INVITED: "Invited; the invitation has not been used yet",
-    State.ACTIVE: "Can act for you",
-    State.LAPSED: "The invitation was not used in time",
-    State.EXPIRED: "Ended by itself",
-    State.REVOKED: "Ended",
+    State.INVITED: later("Invited; the invitation has not been used yet, until %(when)s."),
+    State.ACTIVE: later("Can act for you, until %(when)s."),
+    State.LAPSED: later("The invitation was not used in time."),
+    State.EXPIRED: later("Ended by itself."),
+    State.REVOKED: later("Ended."),
 }
 
 
@@ -432,8 +451,8 @@ def delegate_view(grant: Delegation, now: datetime, zone: ZoneInfo) -> DelegateV
     """A grant in words."""
     state = grant.state(now)
     there = state in (State.INVITED, State.ACTIVE)
-    until = f", until {say_moment(grant.expires_at, zone)}" if there else ""
-    return DelegateView(grant.id, grant.label, f"{_STANDS[state]}{until}.", there)
+    said = text(_STANDS[state], when=say_moment(grant.expires_at, zone))
+    return DelegateView(grant.id, grant.label, said, there)
 
 
 @dataclass(frozen=True, slots=True)
@@ -474,10 +493,10 @@ def history_days(
 
 
 def _line(entry: Entry, known: Known, home: str, zone: ZoneInfo) -> HistoryLine:
-    who = {Who.LEADER: "you", Who.CLEARWAY: "Clearway"}.get(entry.by.who, "")
+    who = {Who.LEADER: text("you"), Who.CLEARWAY: "Clearway"}.get(entry.by.who, "")
     return HistoryLine(
         when=say_time(entry.at, zone),
         what=say_what(entry.what, entry.details, removal=entry.plan_id in known.removals),
-        who=who or known.labels.get(entry.by.delegation_id or "", "A delegate"),
+        who=who or known.labels.get(entry.by.delegation_id or "", text("A delegate")),
         plan="" if entry.plan_id is None else f"{home}/plans/{entry.plan_id}",
     )

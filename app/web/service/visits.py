@@ -31,6 +31,7 @@ from app.web.rendering import render
 from app.web.service.offers import Offers, offers_of
 from app.web.service.trouble import way_on
 from app.web.service.words import DONE
+from rules.language import later, text
 
 LARGEST = 65_536
 """Bytes of a form: choices and short texts, never a calendar."""
@@ -39,21 +40,21 @@ HOME, SIGN_IN = "/you", "/you/sign-in"
 MINE = "mine"
 """The word for one's own diary in an address; others have their leader's id."""
 PLACES = (
-    ("", "Your diary"),
-    ("/week", "Your week"),
-    ("/plans", "Plans"),
-    ("/holds", "Holds"),
-    ("/workload", "Workload"),
-    ("/history", "History"),
-    ("/settings", "Settings"),
+    ("", later("Your diary")),
+    ("/week", later("Your week")),
+    ("/plans", later("Plans")),
+    ("/holds", later("Holds")),
+    ("/workload", later("Workload")),
+    ("/history", later("History")),
+    ("/settings", later("Settings")),
 )
 """The menu of a leader: the end of each address, and what it is called."""
 PLACES_OF_OTHERS = (
-    ("", "The diary"),
-    ("/week", "The week"),
+    ("", later("The diary")),
+    ("/week", later("The week")),
     *PLACES[2:4],
-    ("/locks", "Locks"),
-    ("/pause", "Pause"),
+    ("/locks", later("Locks")),
+    ("/pause", later("Pause")),
 )
 """The same for a delegate."""
 _NOTHING = Form({}, {})
@@ -105,7 +106,8 @@ class Guest:
     def context(self) -> dict[str, Any]:
         """What every page says."""
         done = DONE.get(self.query.get("done", ""), "")
-        return {"signed_in": False, "done": done, "home": "", "own": False, "whose": ""}
+        said = text(done) if done else ""
+        return {"signed_in": False, "done": said, "home": "", "own": False, "whose": ""}
 
     def page(self, template: str, status: int = 200, **values: Any) -> Response:
         """A page of this package."""
@@ -157,7 +159,9 @@ class Call(Member):
         label = "" if self.grant is None else self.grant.label
         own = self.access.is_leader
         about = {"home": self.home, "own": own, "whose": label, "here": self.request.url.path}
-        return {**Member.context(self), **about, "places": PLACES if own else PLACES_OF_OTHERS}
+        menu = PLACES if own else PLACES_OF_OTHERS
+        places = tuple((end, text(name)) for end, name in menu)
+        return {**Member.context(self), **about, "places": places}
 
     def call_worker(self) -> None:
         """Have a worker attend to the diary soon."""

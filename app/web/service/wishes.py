@@ -15,31 +15,44 @@ from app.people.settings import BY_ITSELF, Reaction
 from app.web.forms import Wrong
 from app.web.service.clocks import read_clock
 from app.web.service.visits import Call, attend, go
-from app.web.service.words import HOLDS
+from app.web.service.words import HOLDS, hold_name
 from rules.event import Kind
+from rules.language import later, text
 from rules.working_pattern import DAYS
 
 router = APIRouter()
 _WISHES = "/you/{diary}/wishes"
-_KINDS = tuple((each.value, name) for each, name in HOLDS.items() if each in {*BY_ITSELF, Kind.POD})
+_KINDS = tuple(each for each in HOLDS if each in {*BY_ITSELF, Kind.POD})
 _WEEKDAYS = tuple(
     zip(
         DAYS,
-        ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
+        (
+            later("Monday"),
+            later("Tuesday"),
+            later("Wednesday"),
+            later("Thursday"),
+            later("Friday"),
+            later("Saturday"),
+            later("Sunday"),
+        ),
         strict=True,
     )
 )
 _REACTIONS = (
-    (Reaction.ASK, "Tell me", "Clearway writes a question that is ready to send."),
+    (
+        Reaction.ASK,
+        later("Tell me"),
+        later("Clearway writes a question that is ready to send."),
+    ),
     (
         Reaction.MOVE_HOLD,
-        "Move the protected time",
-        "It goes where it costs least. No one is told.",
+        later("Move the protected time"),
+        later("It goes where it costs least. No one is told."),
     ),
     (
         Reaction.PROPOSE_TIME,
-        "Answer with another time",
-        "Where the calendar can do that, and at most five times a week. Else I am told.",
+        later("Answer with another time"),
+        later("Where the calendar can do that, and at most five times a week. Else I am told."),
     ),
 )
 _SPARE_ROWS = 2
@@ -91,17 +104,19 @@ def _page(
         fields={each.field for each in wrong},
         version=call.form.word("version") if wrong else str(found.version),
         reaction=reaction,
-        reactions=_REACTIONS,
+        reactions=tuple((each, text(name), text(about)) for each, name, about in _REACTIONS),
         rows=[*rows, *[dict.fromkeys(_PARTS, "")] * _SPARE_ROWS],
-        kinds=_KINDS,
-        weekdays=_WEEKDAYS,
+        kinds=tuple((each.value, hold_name(each)) for each in _KINDS),
+        weekdays=tuple((day, text(name)) for day, name in _WEEKDAYS),
     )
 
 
 def _wrong(sentence: str) -> Wrong:
     """A sentence in the words of the page, at the field that it is about."""
     if "“never”" in sentence:
-        return Wrong("never", "Each time without holds has a kind, a day, and two times of day.")
+        return Wrong(
+            "never", text("Each time without holds has a kind, a day, and two times of day.")
+        )
     return Wrong("reaction", sentence)
 
 
