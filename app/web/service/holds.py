@@ -27,6 +27,7 @@ from app.web.service.visits import Call, attend, go
 from app.web.service.words import say_moment, say_span
 from rules.event import Occurrence, ScoredAs
 from rules.interval import Interval
+from rules.language import later, text
 from rules.words import say_day
 from rules.working_pattern import instant, local_date
 
@@ -137,8 +138,8 @@ def _find(call: Call) -> Held:
 
 # --- one hold -------------------------------------------------------------------------------------
 
-_CHOOSE = "Choose one of the times, or say another."
-_CLOCK = "Say a day, and a time of day such as 14:30."
+_CHOOSE = later("Choose one of the times, or say another.")
+_CLOCK = later("Say a day, and a time of day such as 14:30.")
 
 
 def _hold(call: Call) -> Response:
@@ -197,18 +198,18 @@ def _wanted(call: Call, found: Held) -> Interval:
     return Interval(start, start + (found.span.end - found.span.start))
 
 
-def _chosen(text: str) -> datetime:
+def _chosen(moment: str) -> datetime:
     try:
-        return datetime.fromisoformat(text).astimezone(UTC)
+        return datetime.fromisoformat(moment).astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise BadChoice(_CHOOSE) from error
+        raise BadChoice(text(_CHOOSE)) from error
 
 
 def _said(day: str, clock: str, zone: ZoneInfo) -> datetime:
     try:
         return instant(date.fromisoformat(day), time.fromisoformat(read_clock(clock)), zone)
     except (ValueError, OverflowError) as error:
-        raise BadChoice(_CLOCK) from error
+        raise BadChoice(text(_CLOCK)) from error
 
 
 def _never(call: Call) -> Response:
@@ -225,6 +226,17 @@ def _never(call: Call) -> Response:
 
 
 # --- locks ----------------------------------------------------------------------------------------
+
+
+_LATER = {
+    True: later("A series that is not in the next two weeks."),
+    False: later("A meeting that is not in the next two weeks."),
+}
+_HIDDEN = {
+    True: later("A series that only the leader sees."),
+    False: later("A meeting that only the leader sees."),
+}
+"""By whether it is a series."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,15 +309,18 @@ def _lock_view(
     lock: Lock, read: tuple[Occurrence, ...] | None, zone: ZoneInfo, *, own: bool
 ) -> LockView:
     """A lock and when its meeting is, as far as somebody may know; None where nothing was read."""
-    what = "A series" if lock.scope is Scope.SERIES else "A meeting"
+    series = lock.scope is Scope.SERIES
     if read is None:
-        return LockView(lock.id, f"{what}.")
+        return LockView(lock.id, text("A series.") if series else text("A meeting."))
     found = next((each for each in read if lock.event_id in (each.id, each.uid)), None)
     if found is None:
-        return LockView(lock.id, f"{what} that is not in the next two weeks.")
+        return LockView(lock.id, text(_LATER[series]))
     if not own and diaries.is_for_leader(found):
-        return LockView(lock.id, f"{what} that only the leader sees.")
-    return LockView(lock.id, f"{what}: {_say_start(found, zone)}.")
+        return LockView(lock.id, text(_HIDDEN[series]))
+    when = _say_start(found, zone)
+    if series:
+        return LockView(lock.id, text("A series: %(when)s.", when=when))
+    return LockView(lock.id, text("A meeting: %(when)s.", when=when))
 
 
 def _say_start(found: Occurrence, zone: ZoneInfo) -> str:

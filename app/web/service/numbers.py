@@ -1,7 +1,7 @@
 """The settings of a leader: an overview, and a page for each topic of the policy."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, Field, dataclass, fields
+from dataclasses import MISSING, Field, dataclass, fields, replace
 from enum import StrEnum
 from typing import Any
 
@@ -17,6 +17,7 @@ from app.web.service.clocks import read_clock
 from app.web.service.topics import HOW_MUCH, SIDES, TOPICS, ZEROS, Topic, label, topic
 from app.web.service.visits import Call, attend, go
 from rules.event import Kind
+from rules.language import later, text
 from rules.policy import Policy
 from rules.words import say_count, say_list
 
@@ -25,12 +26,22 @@ _SETTINGS = "/you/{diary}/settings"
 _TOPIC = _SETTINGS + "/{topic}"
 _PARAMETERS: Mapping[str, Field[Any]] = {each.name: each for each in fields(Policy)}
 _CHOICES: Mapping[str, Mapping[Any, str]] = {"severity": HOW_MUCH, "choice": SIDES}
-_CATEGORIES = "Each category has a kind, such as Ward round = clinical."
+_CATEGORIES = later("Each category has a kind, such as Ward round = clinical.")
 _COUNTED = {
     **{f"{each}s": each for each in ("minute", "week", "hour", "day", "mail", "request")},
     "people": "person",
 }
 """Units that are said after a number, and one of each."""
+_UNITS: Mapping[str, str] = {
+    "minutes": later("minutes"),
+    "weeks": later("weeks"),
+    "hours": later("hours"),
+    "days": later("days"),
+    "mails": later("mails"),
+    "requests": later("requests"),
+    "people": later("people"),
+}
+"""The same after a lowest and a highest number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +86,7 @@ async def change_topic(request: Request) -> Response:
 def _overview(call: Call) -> Response:
     policy = leaders.get(call.deployment, call.leader_id).settings.policy
     entries = [
-        Entry(f"{call.home}/settings/{each.id}", each.title, _say_own(each, policy))
+        Entry(f"{call.home}/settings/{each.id}", text(each.title), _say_own(each, policy))
         for each in TOPICS
     ]
     return call.page("settings.html", entries=entries, acts=bool(call.principal.grants))
@@ -83,7 +94,9 @@ def _overview(call: Call) -> Response:
 
 def _say_own(found: Topic, policy: Mapping[str, Any]) -> str:
     own = sum(name in policy for name in found.labels)
-    return f"{own} of {len(found.labels)} set by you" if own else "All as usual"
+    if not own:
+        return text("All as usual")
+    return text("%(number)s of %(all)s set by you", number=own, all=len(found.labels))
 
 
 def _show(call: Call) -> Response:
@@ -111,7 +124,7 @@ def _page(
         wrong=wrong,
         fields={each.field for each in wrong},
         version=call.form.word("version") if wrong else str(found.version),
-        topic=chosen,
+        topic=replace(chosen, title=text(chosen.title), point=text(chosen.point)),
         parameters=[_parameter(name, said, written[name]) for name, said in chosen.labels.items()],
     )
 
@@ -125,10 +138,13 @@ def _parameter(name: str, said: str, value: str) -> Parameter:
     usual = _usual(about)
     return Parameter(
         name=name,
-        label=said,
-        hint=" ".join((*_limits(about), f"Usually {usual} ({_origin(about)}).")),
+        label=text(said),
+        hint=" ".join((*_limits(about), _say_usual(about, usual))),
         value=value,
-        options=(("", f"As usual: {usual}"), *((each.value, options[each]) for each in options))
+        options=(
+            ("", text("As usual: %(usual)s", usual=usual)),
+            *((each.value, text(options[each])) for each in options),
+        )
         if options
         else (),
         numeric=about.metadata.get("low") is not None,
@@ -141,11 +157,11 @@ def _usual(about: Field[Any]) -> str:
     default: Any = about.default if factory is MISSING else factory()
     options = _CHOICES.get(about.metadata["unit"], {})
     if options:
-        return _inside(options[default])
+        return _inside(text(options[default]))
     if default is None or default == ():
-        return "none"
+        return text("none")
     if about.metadata["unit"] in _COUNTED:
-        return say_count(default, _COUNTED[about.metadata["unit"]]) if default else "none"
+        return say_count(default, _COUNTED[about.metadata["unit"]]) if default else text("none")
     return _written(default)
 
 
@@ -157,32 +173,54 @@ def _limits(about: Field[Any]) -> Sequence[str]:
     """What a setting may be, in a sentence or two."""
     unit = about.metadata["unit"]
     if unit == "time":
-        return ("A time of day, such as 13:00 or 1pm.",)
+        return (text("A time of day, such as 13:00 or 1pm."),)
     if unit == "domains":
-        return ("Such as trust.example, more.example.",)
+        return (text("Such as trust.example, more.example."),)
     if about.name == "categories":
         kinds = say_list([each.value for each in (Kind.CLINICAL, Kind.ON_CALL, Kind.POD)])
-        return (f"Such as Ward round = clinical. A meeting can be {kinds}, for example.",)
+        return (
+            text(
+                "Such as Ward round = clinical. A meeting can be %(kinds)s, for example.",
+                kinds=kinds,
+            ),
+        )
     if unit == "categories":
-        return ("Their names in your calendar, with commas between them.",)
-    low, high = about.metadata.get("low"), about.metadata.get("high")
-    if low is None:
+        return (text("Their names in your calendar, with commas between them."),)
+    if about.metadata.get("low") is None:
         return ()
-    least, step = about.metadata["least"] or low, about.metadata["step"]
-    units = f" {unit}" if unit in _COUNTED else ""
-    never = " or 0 for never" if about.metadata["least"] else ""
-    steps = f", by steps of {step}" if step > 1 else ""
-    zero = (f"{ZEROS[about.name]}.",) if about.name in ZEROS else ()
-    return (f"{least} to {high}{units}{steps}{never}.", *zero)
+    zero = (text(ZEROS[about.name]),) if about.name in ZEROS else ()
+    return (_say_range(about), *zero)
 
 
-def _origin(about: Field[Any]) -> str:
-    """On what the usual value rests."""
+def _say_range(about: Field[Any]) -> str:
+    """From the lowest to the highest number, by steps where there are any."""
+    unit, step = about.metadata["unit"], about.metadata["step"]
+    least, high = about.metadata["least"] or about.metadata["low"], about.metadata["high"]
+    found = text("%(start)s to %(end)s", start=least, end=high)
+    if unit in _UNITS:
+        units = text(_UNITS[unit])
+        found = text("%(least)s to %(most)s %(units)s", least=least, most=high, units=units)
+    if about.metadata["least"]:
+        return text("%(range)s or 0 for never.", range=found)
+    if step > 1:
+        return text("%(range)s, by steps of %(step)s.", range=found, step=step)
+    return f"{found}."
+
+
+def _say_usual(about: Field[Any], usual: str) -> str:
+    """The usual value, and on what it rests."""
     cite = about.metadata.get("cite", "")
     if not cite or cite == "ours":
-        return "ours"
+        return text("Usually %(usual)s (ours).", usual=usual)
     first, _, last = cite.removeprefix("L").partition("-")
-    return f"the report, lines {first} to {last}" if last else f"the report, line {first}"
+    if not last:
+        return text("Usually %(usual)s (the report, line %(line)s).", usual=usual, line=first)
+    return text(
+        "Usually %(usual)s (the report, lines %(first)s to %(last)s).",
+        usual=usual,
+        first=first,
+        last=last,
+    )
 
 
 def _written(value: Any) -> str:
@@ -203,7 +241,7 @@ def _change(call: Call) -> Response:
     found, chosen = leaders.get(call.deployment, call.leader_id), _topic(call)
     written = {name: call.form.word(name).strip() for name in chosen.labels}
     others = {name: each for name, each in found.settings.policy.items() if name not in written}
-    policy = {name: _read(_PARAMETERS[name], text) for name, text in written.items() if text}
+    policy = {name: _read(_PARAMETERS[name], said) for name, said in written.items() if said}
     told = {**found.settings.to_json(), "policy": {**others, **policy}}
     try:
         wanted = choices.read_settings(told)
@@ -217,17 +255,17 @@ def _change(call: Call) -> Response:
     return go(f"{call.home}/settings/{chosen.id}", "settings")
 
 
-def _read(about: Field[Any], text: str) -> Any:
+def _read(about: Field[Any], said: str) -> Any:
     """What somebody wrote, as a policy file has it; what it is not, checking tells."""
     unit = about.metadata["unit"]
     if unit == "time":
-        return read_clock(text)
+        return read_clock(said)
     if about.name == "categories":
-        pairs = (each.partition("=") for each in text.split(",") if each.strip())
+        pairs = (each.partition("=") for each in said.split(",") if each.strip())
         return {name.strip(): kind.strip().lower() for name, _, kind in pairs}
     if unit in ("domains", "categories"):
-        return [each.strip() for each in text.split(",") if each.strip()]
-    return int(text) if text.isdecimal() and len(text) < 10 else text
+        return [each.strip() for each in said.split(",") if each.strip()]
+    return int(said) if said.isdecimal() and len(said) < 10 else said
 
 
 def _each_wrong(policy: Mapping[str, Any]) -> list[Wrong]:
@@ -244,8 +282,9 @@ def _each_wrong(policy: Mapping[str, Any]) -> list[Wrong]:
 def _wrong(sentence: str, where: str) -> Wrong:
     """A sentence in the words of the page, at the setting that it is about."""
     if where == "categories":
-        return Wrong(where, _CATEGORIES)
+        return Wrong(where, text(_CATEGORIES))
     for name in _PARAMETERS:
-        if f"“{name}”" in sentence:
-            sentence = sentence.replace(f"“{name}”", f"“{label(name)}”")
+        called = label(name)
+        if called is not None and f"“{name}”" in sentence:
+            sentence = sentence.replace(f"“{name}”", f"“{text(called)}”")
     return Wrong(where, sentence)

@@ -24,6 +24,7 @@ from app.web.presenters import Picture, pictures
 from app.web.service.views import plan_line, plan_view
 from app.web.service.visits import Call, attend, go
 from rules.change import Change
+from rules.language import text
 from rules.outcome import after
 from rules.planner.plan import Tier
 from rules.working_pattern import local_date, monday
@@ -91,7 +92,7 @@ def _make(call: Call) -> Response:
     try:
         tier = Tier(call.form.word("tier"))
     except ValueError as error:
-        raise BadChoice("Choose how far the plan may go.") from error
+        raise BadChoice(text("Choose how far the plan may go.")) from error
     if diaries.person_of(call.deployment, call.leader_id).rests(call.now):
         raise IsPaused
     with at_the_diary(call.deployment, call.leader_id) as lease:
@@ -129,7 +130,7 @@ def _draw(call: Call, changes: Sequence[Change]) -> tuple[Picture, ...]:
     with diaries.opened(call.deployment, person, start, end) as found:
         opened = found.opened
         then = after(opened.diary, there)
-        return pictures(opened, then, (), "plan", "With the plan", there)
+        return pictures(opened, then, (), "plan", text("With the plan"), there)
 
 
 def _is_in(day: date, start: date, end: date) -> bool:

@@ -17,6 +17,7 @@ from app.people.held import Table
 from app.web.service.views import Known, history_days
 from app.web.service.visits import Call, attend
 from app.web.service.words import say_heading, say_table
+from rules.language import text
 
 router = APIRouter()
 _SHOWN = 20
@@ -90,9 +91,9 @@ def _cell(value: Any) -> str:
 def _export(call: Call) -> Response:
     kind = call.form.word("kind")
     if kind not in _KINDS:
-        raise BadChoice("The data comes as one JSON file, or as CSV files in a zip.")
+        raise BadChoice(text("The data comes as one JSON file, or as CSV files in a zip."))
     found = held.export(call.deployment, call.leader_id)
-    text = json.dumps(found.to_json(), indent=2, ensure_ascii=False)
-    content = found.to_zip() if kind == "zip" else text.encode()
+    whole = json.dumps(found.to_json(), indent=2, ensure_ascii=False)
+    content = found.to_zip() if kind == "zip" else whole.encode()
     headers = {"Content-Disposition": f'attachment; filename="clearway-data.{kind}"'}
     return Response(content, media_type=_KINDS[kind], headers=headers)

@@ -11,10 +11,11 @@ from app.people.errors import LostErrand, SignInFailed
 from app.people.openid import Provider
 from app.people.sign_in import Return, SignedIn, local_path
 from app.web.service.visits import HOME, SIGN_IN, Guest, Member, admit, go, greet
+from rules.language import later, text
 
 router = APIRouter()
 _BACK = "/you/sign-in/back"
-_USED = "This link was used before, or is older than ten minutes; print another one."
+_USED = later("This link was used before, or is older than ten minutes; print another one.")
 
 
 @router.get(SIGN_IN)
@@ -74,7 +75,7 @@ def _to(guest: Guest) -> str:
 
 def _provider(guest: Guest) -> Provider:
     if guest.offers.provider is None:
-        raise SignInFailed("Nobody signs in elsewhere here; use the link that was printed.")
+        raise SignInFailed(text("Nobody signs in elsewhere here; use the link that was printed."))
     return guest.offers.provider
 
 
@@ -116,7 +117,7 @@ def _use_link(guest: Guest) -> Response:
     try:
         found = sign_in.use_local_link(guest.deployment, token, replaces=_former(guest))
     except LostErrand as error:
-        raise SignInFailed(_USED) from error
+        raise SignInFailed(text(_USED)) from error
     return _welcome(guest, found, HOME)
 
 
@@ -134,7 +135,9 @@ def _welcome(guest: Guest, found: SignedIn, path: str) -> Response:
 
 def _print_link(guest: Guest) -> Response:
     if guest.offers.print_link is None:
-        raise SignInFailed("People sign in with their organisation here; there is no local link.")
+        raise SignInFailed(
+            text("People sign in with their organisation here; there is no local link.")
+        )
     count_guest(guest.service, guest.request)
     guest.offers.print_link()
     return go(SIGN_IN, "link")

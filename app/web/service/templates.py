@@ -16,6 +16,7 @@ from app.services.templates import LONGEST, SHORTEST, Filled, Wanted, fill, temp
 from app.web.forms import Wrong
 from app.web.service.clocks import read_clock
 from app.web.service.visits import Call, attend
+from rules.language import later, text
 from rules.reminders import REMINDERS
 from rules.templates import TEMPLATES, WORDS, Words
 from rules.working_pattern import local_date
@@ -83,7 +84,7 @@ def _filled(call: Call, written: Mapping[str, str]) -> Filled:
     try:
         found = template_of(written["template"])
     except BadInput as error:
-        raise _WrongFields(Wrong("template", "Choose one of the templates.")) from error
+        raise _WrongFields(Wrong("template", text("Choose one of the templates."))) from error
     zone = zone_of(leaders.get(call.deployment, call.leader_id).settings)
     wanted = _wanted(written, zone)
     try:
@@ -100,7 +101,7 @@ def _wanted(written: Mapping[str, str], zone: ZoneInfo) -> Wanted:
         try:
             read[name] = reader(written[name])
         except ValueError:
-            wrong.append(Wrong(name, sentence))
+            wrong.append(Wrong(name, text(sentence)))
     if wrong:
         raise _WrongFields(*wrong)
     return Wanted(read["day"], zone, read["at"], read["minutes"])
@@ -112,23 +113,23 @@ def _about(sentence: str) -> str:
     return next((name for word, name in words.items() if word in sentence), "day")
 
 
-def _time(text: str) -> time | None:
-    if not text:
+def _time(written: str) -> time | None:
+    if not written:
         return None
-    found = time.fromisoformat(read_clock(text))
+    found = time.fromisoformat(read_clock(written))
     if found.tzinfo is not None:
         raise ValueError("a local time of day")
     return found
 
 
-def _minutes(text: str) -> int | None:
-    if len(text) > 5:
+def _minutes(written: str) -> int | None:
+    if len(written) > 5:
         raise ValueError("a few minutes")
-    return int(text) if text else None
+    return int(written) if written else None
 
 
 _READERS: Mapping[str, tuple[Callable[[str], Any], str]] = {
-    "day": (date.fromisoformat, "The day is a date, such as 2026-11-25."),
-    "at": (_time, "The time is one of the day, such as 10:00 or 2pm."),
-    "minutes": (_minutes, "The length is a number of minutes, such as 20."),
+    "day": (date.fromisoformat, later("The day is a date, such as 2026-11-25.")),
+    "at": (_time, later("The time is one of the day, such as 10:00 or 2pm.")),
+    "minutes": (_minutes, later("The length is a number of minutes, such as 20.")),
 }

@@ -28,6 +28,7 @@ from app.web.service.plans import begun
 from app.web.service.visits import Call, attend
 from app.web.service.words import say_until
 from app.web.trimming import Shown, show, show_points
+from rules.language import later, text
 from rules.planner.plan import Tier
 from rules.words import say_minutes
 from rules.working_pattern import local_date, monday
@@ -37,9 +38,11 @@ _WEEK = timedelta(weeks=1)
 _FURTHEST = timedelta(weeks=26)
 _PATIENCE = timedelta(minutes=30)
 """For so long the plans of a page can be accepted as they were made."""
-_CHANGED = "This plan no longer fits the diary. Here are the plans for it as it is now."
-_NOT_TAKEN = "Nothing is accepted yet. Here are the plans with what you ticked, to look at first."
-_NOTHING_TICKED = "Nothing was ticked, so the plans are as they were."
+_CHANGED = later("This plan no longer fits the diary. Here are the plans for it as it is now.")
+_NOT_TAKEN = later(
+    "Nothing is accepted yet. Here are the plans with what you ticked, to look at first."
+)
+_NOTHING_TICKED = later("Nothing was ticked, so the plans are as they were.")
 
 
 @router.get("/you/{diary}/week")
@@ -81,13 +84,13 @@ def _choose(call: Call) -> Response:
         return _take(call, start, left, taken)
     with choosing.week(call.deployment, call.leader_id, start, start + _WEEK) as open_week:
         seen = _see(call, open_week, left)
-    told = _NOT_TAKEN if taken else "" if ticked else _NOTHING_TICKED
+    told = text(_NOT_TAKEN) if taken else "" if ticked else text(_NOTHING_TICKED)
     return _page(call, seen, told, taken or again)
 
 
 def _take(call: Call, start: date, left: tuple[str, ...], taken: str) -> Response:
     if taken not in _tiers(call):
-        raise BadChoice("Choose one of the plans.")
+        raise BadChoice(text("Choose one of the plans."))
     with (
         at_the_diary(call.deployment, call.leader_id) as lease,
         choosing.week(
@@ -97,7 +100,7 @@ def _take(call: Call, start: date, left: tuple[str, ...], taken: str) -> Respons
         found = find(left, open_week.opened.diary)
         planned = show(open_week.plan(Tier(taken), found.keep), found).planned
         if planned.hash != call.form.word(f"hash-{taken}") or not planned.plan.changes:
-            return _page(call, _see(call, open_week, left), _CHANGED, taken)
+            return _page(call, _see(call, open_week, left), text(_CHANGED), taken)
         _start_now(call)
         proposing.check_awake(call.deployment, call.leader_id)
         plan_id = choosing.take(lease, open_week, planned)
@@ -138,15 +141,17 @@ def _tiers(call: Call) -> tuple[Tier, ...]:
     return tuple(Tier(value) for value, *_ in offered_tiers(call))
 
 
-def _start(call: Call, text: str) -> date:
+def _start(call: Call, day: str) -> date:
     """The Monday of the week that is asked for, of this one where none is; soon enough."""
     this = monday(local_date(call.now, _zone(call)))
     try:
-        asked = monday(date.fromisoformat(text)) if text else this
+        asked = monday(date.fromisoformat(day)) if day else this
     except (ValueError, OverflowError) as error:
-        raise BadChoice("The week is named by one of its days, such as 2026-11-23.") from error
+        raise BadChoice(
+            text("The week is named by one of its days, such as 2026-11-23.")
+        ) from error
     if not this <= asked <= this + _FURTHEST:
-        raise BadChoice("Choose a week from this one on, at most 26 weeks ahead.")
+        raise BadChoice(text("Choose a week from this one on, at most 26 weeks ahead."))
     return asked
 
 

@@ -9,19 +9,20 @@ from starlette.responses import Response
 from app.life.accounting import quarter
 from app.services.workload import Accounted, say_hours
 from app.web.service.visits import Call, attend
+from rules.language import later, text
 from rules.words import say_day
 from rules.workload import TEAM, Week, Work
 
 router = APIRouter()
 _PAGE = "/you/{diary}/workload"
 _COLUMNS: tuple[tuple[str, tuple[Work, ...]], ...] = (
-    ("Team", TEAM),
-    ("In person", (Work.FACE_DAY,)),
-    ("Clinical", (Work.CLINICAL,)),
-    ("Meetings", (Work.MEETING,)),
-    ("Protected", (Work.PROTECTED,)),
-    ("Learning", (Work.LEARNING,)),
-    ("Between", (Work.GAP, Work.BREAK, Work.END_OF_DAY)),
+    (later("Team"), TEAM),
+    (later("In person"), (Work.FACE_DAY,)),
+    (later("Clinical"), (Work.CLINICAL,)),
+    (later("Meetings"), (Work.MEETING,)),
+    (later("Protected"), (Work.PROTECTED,)),
+    (later("Learning"), (Work.LEARNING,)),
+    (later("Between"), (Work.GAP, Work.BREAK, Work.END_OF_DAY)),
 )
 
 
@@ -52,7 +53,7 @@ def _show(call: Call) -> Response:
     ]
     return call.page(
         "workload.html",
-        columns=[name for name, _ in columns],
+        columns=[text(name) for name, _ in columns],
         weeks=[_row(each, [works for _, works in columns]) for each in found.ledger.weeks],
         has_team_time=found.ledger.team > 0,
         usual=say_hours(found.ledger.team),
