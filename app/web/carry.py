@@ -9,6 +9,7 @@ import zlib
 from base64 import b64decode, b64encode
 
 from app.services.errors import BadInput
+from rules.language import text
 
 
 def pack(content: bytes) -> str:
@@ -23,8 +24,10 @@ def unpack(word: str, limit: int) -> bytes:
         content = opened.decompress(b64decode(word, validate=True), limit + 1)
     except (binascii.Error, ValueError, zlib.error) as error:
         raise BadInput(
-            "The calendar did not arrive whole; please choose the file again."
+            text("The calendar did not arrive whole; please choose the file again.")
         ) from error
     if len(content) > limit or not opened.eof:
-        raise BadInput("The calendar is larger than this service reads; choose a shorter one.")
+        raise BadInput(
+            text("The calendar is larger than this service reads; choose a shorter one.")
+        )
     return content

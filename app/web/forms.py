@@ -14,6 +14,7 @@ from app.services.source import Source
 from app.shapes import say_moment
 from app.web.carry import pack, unpack
 from app.web.left_out import MOST
+from rules.language import text
 from rules.working_pattern import PatternError, parse_hours
 
 LONGEST = 28
@@ -60,9 +61,9 @@ class Answers:
     def sources(self) -> tuple[Source, ...]:
         """The calendars, named by number: a file's own name can be somebody's."""
         if len(self.contents) == 1:
-            return (Source("Your calendar", self.contents[0]),)
+            return (Source(text("Your calendar"), self.contents[0]),)
         return tuple(
-            Source(f"Calendar {number}", content)
+            Source(text("Calendar %(number)s", number=number), content)
             for number, content in enumerate(self.contents, start=1)
         )
 
@@ -122,7 +123,7 @@ def left_words(form: Form) -> tuple[str, ...]:
     for word in form.words.get(ALLOW, []):
         words.pop(word, None)
     if len(words) > MOST:
-        raise BadInput(f"Leave out at most {MOST} changes at a time.")
+        raise BadInput(text("Leave out at most %(most)s changes at a time.", most=MOST))
     return tuple(words)
 
 
@@ -130,13 +131,14 @@ def to_ask(answers: Answers, now: datetime) -> Ask:
     """What the services take. Raises WrongAnswers with every answer that does not fit."""
     wrong: list[Wrong] = []
     if not answers.contents:
-        wrong.append(Wrong("calendar", "Choose a calendar file."))
+        wrong.append(Wrong("calendar", text("Choose a calendar file.")))
     if "@" not in answers.me:
-        wrong.append(Wrong("me", "Enter your email address, such as name@trust.example."))
-    first = _date(answers.first, "first", "Enter the first day as a date.", wrong)
-    last = _date(answers.last, "last", "Enter the last day as a date.", wrong)
+        wrong.append(Wrong("me", text("Enter your email address, such as name@trust.example.")))
+    first = _date(answers.first, "first", text("Enter the first day as a date."), wrong)
+    last = _date(answers.last, "last", text("Enter the last day as a date."), wrong)
     if first and last and not timedelta() <= last - first < timedelta(days=LONGEST):
-        wrong.append(Wrong("last", f"Choose a last day within {LONGEST} days of the first."))
+        sentence = text("Choose a last day within %(days)s days of the first.", days=LONGEST)
+        wrong.append(Wrong("last", sentence))
     _try("hours", lambda: parse_hours(answers.hours or USUAL_HOURS, sample.ZONE), wrong)
     _try("time_zone", lambda: answers.time_zone and find_zone(answers.time_zone), wrong)
     _try("nation", lambda: answers.nation and read_nation(answers.nation), wrong)
@@ -161,9 +163,9 @@ def remember(answers: Answers, now: datetime) -> Answers:
     return replace(answers, now=say_moment(now))
 
 
-def _date(text: str, name: str, sentence: str, wrong: list[Wrong]) -> date | None:
+def _date(day: str, name: str, sentence: str, wrong: list[Wrong]) -> date | None:
     try:
-        found = date.fromisoformat(text)
+        found = date.fromisoformat(day)
     except ValueError:
         wrong.append(Wrong(name, sentence))
         return None
@@ -180,13 +182,13 @@ def _try(name: str, reading: Callable[[], object], wrong: list[Wrong]) -> None:
         wrong.append(Wrong(name, str(error)))
 
 
-def _moment(text: str) -> datetime | None:
-    if not text:
+def _moment(moment: str) -> datetime | None:
+    if not moment:
         return None
     try:
-        found = datetime.fromisoformat(text)
+        found = datetime.fromisoformat(moment)
     except ValueError as error:
-        raise BadInput("The page is out of date; please start again.") from error
+        raise BadInput(text("The page is out of date; please start again.")) from error
     if found.tzinfo is None:
-        raise BadInput("The page is out of date; please start again.")
+        raise BadInput(text("The page is out of date; please start again."))
     return found

@@ -33,6 +33,7 @@ from app.web.presenters import curve_rows, left_view, overview, tier_views
 from app.web.rendering import render
 from app.web.trimming import Shown, show, show_points
 from app.web.undone import undone_view
+from rules.language import later, text
 from rules.planner.plan import Tier
 from rules.words import say_minutes
 
@@ -42,16 +43,18 @@ NHSUK = "nhsuk.css"
 """The styles of the design system, which are no part of the repository."""
 FORM = "multipart/form-data"
 CALENDAR = "text/calendar; charset=utf-8"
-_STALE = "The week looks different now. Show it again, and take the new plan."
-_NOT_TAKEN = "Nothing is taken yet. Here are the plans with what you ticked, to look at first."
-_NOTHING_TICKED = "Nothing was ticked, so the plans are as they were."
+_STALE = later("The week looks different now. Show it again, and take the new plan.")
+_NOT_TAKEN = later(
+    "Nothing is taken yet. Here are the plans with what you ticked, to look at first."
+)
+_NOTHING_TICKED = later("Nothing was ticked, so the plans are as they were.")
 NATIONS = (
-    ("", "As the time zone says"),
-    ("england", "England"),
-    ("scotland", "Scotland"),
-    ("wales", "Wales"),
-    ("northern-ireland", "Northern Ireland"),
-    ("none", "None"),
+    ("", later("As the time zone says")),
+    ("england", later("England")),
+    ("scotland", later("Scotland")),
+    ("wales", later("Wales")),
+    ("northern-ireland", later("Northern Ireland")),
+    ("none", later("None")),
 )
 
 
@@ -109,7 +112,7 @@ async def show_week(request: Request) -> HTMLResponse:
     desk = desk_of(request)
     form = await _form(request, desk)
     again = form.word("again")
-    note = _NOTHING_TICKED if again and not forms.has_ticks(form) else ""
+    note = text(_NOTHING_TICKED) if again and not forms.has_ticks(form) else ""
     return await _week(desk, forms.read_answers(form, desk.settings.max_bytes), again, note)
 
 
@@ -121,9 +124,9 @@ async def take(request: Request) -> Response:
     answers = forms.read_answers(form, desk.settings.max_bytes)
     name, _, ending = form.word("take").partition(".")
     if name not in set(Tier) or ending not in ("ics", "json"):
-        raise BadInput("The page is out of date; please start again.")
+        raise BadInput(text("The page is out of date; please start again."))
     if forms.has_ticks(form):
-        return await _week(desk, answers, name, _NOT_TAKEN)
+        return await _week(desk, answers, name, text(_NOT_TAKEN))
     plan_hash = form.word(f"hash-{name}")
     try:
         done = await desk.workers.run(lambda: _apply(desk, answers, Tier(name), plan_hash))
@@ -132,7 +135,7 @@ async def take(request: Request) -> Response:
     except BegunPlan as error:
         return error_page(problems.STALE, problems.say(error))
     except StalePlan:
-        return error_page(problems.STALE, _STALE)
+        return error_page(problems.STALE, text(_STALE))
     if ending == "json":
         return _file(done.undo, "application/json", f"clearway-{name}-undo.json")
     return _file(done.content, CALENDAR, f"clearway-{name}.ics")
@@ -154,8 +157,8 @@ async def undo(request: Request) -> Response:
     wrong = [
         Wrong(name, sentence)
         for name, sentence, brought in (
-            ("calendar", "Choose the changed diary.", calendar),
-            ("undo", "Choose the undo file.", record),
+            ("calendar", text("Choose the changed diary."), calendar),
+            ("undo", text("Choose the undo file."), record),
         )
         if len(brought) != 1
     ]
@@ -264,7 +267,7 @@ def _start(
         answers=answers,
         wrong=wrong,
         fields={each.field for each in wrong},
-        nations=NATIONS,
+        nations=tuple((value, text(name)) for value, name in NATIONS),
         sample=desk.sample,
         remembers=desk.service is not None,
         signed_in=signed_in,

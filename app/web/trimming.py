@@ -20,6 +20,7 @@ from rules.diary import Diary
 from rules.event import Kind
 from rules.finding import Finding, Rule
 from rules.interval import Interval
+from rules.language import text
 from rules.outcome import after
 from rules.planner.gaps import gap_holds
 from rules.planner.plan import Numbers, Objective, Plan, Proof, Remaining
@@ -244,7 +245,7 @@ def _say_left_out(trim: _Trim) -> Iterator[str]:
     planned, left = after(diary, trim.changes), after(diary, trim.rest)
     for rule in rules_in_force(policy):
         if rule.id in _REGULAR and _asks(rule, left, policy) > _asks(rule, planned, policy):
-            yield f"{rule.title}: you left out what would make room for it."
+            yield text("%(rule)s: you left out what would make room for it.", rule=rule.title)
 
 
 def _asks(rule: Rule, diary: Diary, policy: Policy) -> int:

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 from app.services.undo import Undone
 from rules.change import Change, ChangeKind
-from rules.words import say_count
+from rules.language import counted, later, text
 
 _KINDS = {
-    ChangeKind.HOLD_CREATE: "A new hold",
-    ChangeKind.HOLD_MOVE: "A hold that was moved",
-    ChangeKind.HOLD_DELETE: "A hold that was given up",
-    ChangeKind.EVENT_SHORTEN: "A meeting that was to end early",
-    ChangeKind.EVENT_MOVE: "A meeting that was moved",
+    ChangeKind.HOLD_CREATE: later("A new hold."),
+    ChangeKind.HOLD_MOVE: later("A hold that was moved."),
+    ChangeKind.HOLD_DELETE: later("A hold that was given up."),
+    ChangeKind.EVENT_SHORTEN: later("A meeting that was to end early."),
+    ChangeKind.EVENT_MOVE: later("A meeting that was moved."),
 }
 
 
@@ -45,21 +45,40 @@ def undone_view(done: Undone) -> UndoneView:
 
 def _lead(back: int, alone: int, *, whole: bool) -> str:
     if not back:
-        return "Nothing was undone, so your calendar is as you brought it."
-    taken = f"{say_count(back, 'change')} taken back"
+        return text("Nothing was undone, so your calendar is as you brought it.")
     if whole:
-        return f"{taken}. Your calendar is as it was."
-    left = f", and {alone} left alone" if alone else ""
-    return f"{taken}{left}. What somebody edited since stays as it is."
+        return counted(
+            "%(number)s change taken back. Your calendar is as it was.",
+            "%(number)s changes taken back. Your calendar is as it was.",
+            back,
+        )
+    if not alone:
+        return counted(
+            "%(number)s change taken back. What somebody edited since stays as it is.",
+            "%(number)s changes taken back. What somebody edited since stays as it is.",
+            back,
+        )
+    return counted(
+        "%(number)s change taken back, and %(alone)s left alone."
+        " What somebody edited since stays as it is.",
+        "%(number)s changes taken back, and %(alone)s left alone."
+        " What somebody edited since stays as it is.",
+        back,
+        alone=alone,
+    )
 
 
 def _say(change: Change) -> str:
     """The first sentence that the plan said; the rest is why, and who is told."""
     said = change.message.partition(". ")[0].rstrip(".")
-    return f"{said or _KINDS[change.kind]}."
+    return f"{said}." if said else text(_KINDS[change.kind])
 
 
 def _say_told(meetings: int) -> str:
     if not meetings:
         return ""
-    return f"People of {say_count(meetings, 'meeting')} may have been told. Sent mail cannot be unsent."
+    return counted(
+        "People of %(number)s meeting may have been told. Sent mail cannot be unsent.",
+        "People of %(number)s meetings may have been told. Sent mail cannot be unsent.",
+        meetings,
+    )

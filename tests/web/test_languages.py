@@ -60,6 +60,29 @@ def test_a_page_is_in_the_language_that_the_browser_asks_for(welsh: TestClient) 
         assert "Accept-Language" in answer.headers["vary"]
 
 
+def test_what_is_said_of_a_diary_is_in_that_language_too(
+    welsh: TestClient, calendar: bytes, answers: dict[str, str]
+) -> None:
+    """Also what a thread of its own finds out, such as an answer that does not fit."""
+    files = [("calendar", ("diary.ics", calendar, "text/calendar"))]
+    page = welsh.post("/week", data=answers, files=files, headers=WELSH).text
+    for said in (
+        "[Holds only]",
+        "[Puts holds into free time. Nobody is told.]",
+        "[Leave this one out]",
+        "[Leave this one as it is]",
+        "[We proved this in ",
+        "[T: time with the team]",
+        "[Diamond: time still to find]",
+    ):
+        plain = said.strip("[]")
+        assert page.count(plain) == page.count(f"[{plain}") > 0
+
+    wrong = welsh.post("/week", data=answers | {"last": "?"}, files=files, headers=WELSH).text
+    for said in ("[Enter the last day as a date.]", "[Northern Ireland]"):
+        assert said in wrong
+
+
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
