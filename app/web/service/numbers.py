@@ -204,7 +204,7 @@ def _say_range(about: Field[Any]) -> str:
         return text("%(range)s or 0 for never.", range=found)
     if step > 1:
         return text("%(range)s, by steps of %(step)s.", range=found, step=step)
-    return f"{found}."
+    return text("%(range)s.", range=found)
 
 
 def _say_usual(about: Field[Any], usual: str) -> str:
