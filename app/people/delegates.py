@@ -10,17 +10,18 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from app.deployment import Deployment
-from app.people.errors import BadChoice, BadInvitation, NotAllowed
+from app.people.errors import BadChoice, BadInvitation, BadName, NotAllowed
 from app.people.history import LEADER, Actor, What, Who, record
 from app.people.leaders import must_stay
 from app.storage import people as stored
 from app.storage import tables
+from app.storage.vault import Sealed
 
 USUAL_DAYS = 90
 LONGEST_DAYS = 365
 INVITATION = timedelta(days=7)
 """For how long an invitation can be accepted."""
-_LONGEST_LABEL = 60
+_LONGEST_NAME = 60
 _MOST = 50
 """Grants of one leader at a time, with invitations that nobody has accepted yet."""
 
@@ -39,12 +40,14 @@ class State(StrEnum):
 class Delegation:
     """One grant. Times are aware UTC.
 
-    `label` is what the leader calls it; the delegate sees it too, to tell diaries apart.
+    `label` is what the leader calls the delegate. `name` is what the delegate calls the diary, to
+    tell several apart: as long as there is none, it is the label.
     """
 
     id: str
     leader_id: str
     label: str = field(repr=False)
+    name: str = field(repr=False)
     granted_at: datetime
     accepted_at: datetime | None
     expires_at: datetime
@@ -76,7 +79,7 @@ def invite(
 
     Raises BadChoice, NotAllowed, and IsLeaving where the leader is on the way out.
     """
-    label, moment = _read_label(label), deployment.now()
+    label, moment = _read_name(label, "A delegate"), deployment.now()
     if not 1 <= days <= LONGEST_DAYS:
         raise BadChoice(f"A delegate may act for between 1 and {LONGEST_DAYS} days.")
     token = secrets.token_urlsafe(32)
@@ -98,13 +101,13 @@ def invite(
     return Invitation(read_delegation(deployment, row), token)
 
 
-def accept(deployment: Deployment, identity: str, token: str) -> Delegation:
+def accept(deployment: Deployment, identity: str, token: str, name: str = "") -> Delegation:
     """Become the delegate whom an invitation asks for. `identity` is who signed in.
 
-    Raises BadInvitation for one that is used, taken back or older than a week, and BadChoice for
-    the leader's own.
+    `name` is what the delegate calls the diary. Raises BadInvitation for an invitation that is
+    used, taken back or older than a week, and BadChoice for the leader's own or such a name.
     """
-    moment = deployment.now()
+    moment, sealed = deployment.now(), _sealed_name(deployment, name) if name else None
     with deployment.database.transaction() as session:
         fingerprint = _fingerprint(deployment, token)
         row = stored.invited(session, fingerprint, moment, INVITATION)
@@ -114,6 +117,7 @@ def accept(deployment: Deployment, identity: str, token: str) -> Delegation:
         if leader is None or leader.identity == identity:
             raise BadChoice("This is your own diary; send the invitation to your delegate.")
         row.identity, row.accepted_at, row.invitation = identity, moment, None
+        row.diary_label = sealed
         by = Actor(Who.DELEGATE, row.id)
         record(deployment, session, row.leader_id, What.DELEGATE_ACCEPTED, by)
     return read_delegation(deployment, row)
@@ -147,14 +151,26 @@ def give_up(deployment: Deployment, identity: str, delegation_id: str) -> None:
         record(deployment, session, leader_id, What.DELEGATE_REVOKED, by)
 
 
-def _read_label(text: str) -> str:
-    label = " ".join(text.split())
-    if not 1 <= len(label) <= _LONGEST_LABEL or not label.isprintable():
-        raise BadChoice(f"A delegate is called something of 1 to {_LONGEST_LABEL} characters.")
-    if not label[0].isalnum():
+def rename(deployment: Deployment, identity: str, delegation_id: str, name: str) -> None:
+    """Call a diary something else. Raises BadChoice, and NotAllowed where the grant is not theirs."""
+    sealed = _sealed_name(deployment, name)
+    with deployment.database.transaction() as session:
+        if not stored.rename(session, delegation_id, identity, sealed, deployment.now()):
+            raise NotAllowed
+
+
+def _sealed_name(deployment: Deployment, name: str) -> Sealed:
+    return deployment.database.vault.seal(_read_name(name, "A diary"))
+
+
+def _read_name(text: str, what: str) -> str:
+    name = " ".join(text.split())
+    if not 1 <= len(name) <= _LONGEST_NAME or not name.isprintable():
+        raise BadName(f"{what} is called something of 1 to {_LONGEST_NAME} characters.")
+    if not name[0].isalnum():
         # a spreadsheet that opens the leader's export would take = or @ for a formula
-        raise BadChoice("What a delegate is called begins with a letter or a digit.")
-    return label
+        raise BadName("A name begins with a letter or a digit.")
+    return name
 
 
 def _fingerprint(deployment: Deployment, token: str) -> str:
@@ -163,10 +179,12 @@ def _fingerprint(deployment: Deployment, token: str) -> str:
 
 def read_delegation(deployment: Deployment, row: tables.Delegation) -> Delegation:
     """A row as a value."""
+    label = deployment.database.vault.open(row.label)
     return Delegation(
         id=row.id,
         leader_id=row.leader_id,
-        label=deployment.database.vault.open(row.label),
+        label=label,
+        name=label if row.diary_label is None else deployment.database.vault.open(row.diary_label),
         granted_at=row.granted_at,
         accepted_at=row.accepted_at,
         expires_at=row.expires_at,

@@ -2,6 +2,7 @@
 
 PeopleError
 ├── BadChoice       a setting, a date or a label that cannot be used
+│   └── BadName     what somebody calls a delegate or a diary
 ├── WrongVersion    the settings were changed since they were read
 ├── NotAllowed      not theirs, or not there: which of them is not told
 ├── IsLeaving       the leader's data is being removed
@@ -17,6 +18,10 @@ class PeopleError(Exception):
 
 class BadChoice(PeopleError):
     """A setting, a date or a label that cannot be used."""
+
+
+class BadName(BadChoice):
+    """What somebody calls a delegate or a diary."""
 
 
 class WrongVersion(PeopleError):

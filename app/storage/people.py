@@ -131,6 +131,24 @@ def give_up(session: Session, delegation_id: str, identity: str, at: datetime) -
     return _end(session, delegation_id, Delegation.identity == identity, at)
 
 
+def rename(
+    session: Session, delegation_id: str, identity: str, name: Sealed, moment: datetime
+) -> bool:
+    """What somebody calls the diary of a grant that they have; whether they have it."""
+    named = (
+        update(Delegation)
+        .where(
+            Delegation.id == delegation_id,
+            Delegation.identity == identity,
+            Delegation.revoked_at.is_(None),
+            Delegation.expires_at > moment,
+        )
+        .values(diary_label=name)
+        .returning(Delegation.id)
+    )
+    return session.scalars(named).one_or_none() is not None
+
+
 def _end(
     session: Session, delegation_id: str, whose: ColumnElement[bool], at: datetime
 ) -> str | None:

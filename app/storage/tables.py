@@ -74,7 +74,7 @@ class Delegation(Base):
     """A leader lets somebody act on the diary until `expires_at`.
 
     Until it is accepted there is only the fingerprint of its `invitation`. `label` is what the
-    leader calls it.
+    leader calls the delegate, and `diary_label` what the delegate calls the leader's diary.
     """
 
     __tablename__ = "delegation"
@@ -84,6 +84,7 @@ class Delegation(Base):
     identity: Mapped[str | None] = mapped_column(_FINGERPRINT, index=True)
     invitation: Mapped[str | None] = mapped_column(_FINGERPRINT, unique=True)
     label: Mapped[Sealed]
+    diary_label: Mapped[Sealed | None]
     granted_at: Mapped[datetime]
     accepted_at: Mapped[datetime | None]
     expires_at: Mapped[datetime]

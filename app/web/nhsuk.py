@@ -14,7 +14,7 @@ from jinja2 import ChainableUndefined, Environment, PackageLoader
 
 _COMPONENTS = (
     *("back-link", "button", "checkboxes", "error-message", "error-summary", "fieldset"),
-    *("file-upload", "input", "inset-text", "notification-banner", "radios", "select"),
+    *("file-upload", "input", "inset-text", "notification-banner", "radios", "select", "textarea"),
 )
 _FONT_FACES = re.compile(r"@font-face\s*\{[^}]*\}")
 _FONT = re.compile(r"font-family:\s*[\"']?Frutiger W01[\"']?\s*,\s*")

@@ -52,9 +52,12 @@ class InvitationItem(DelegateItem):
 
 
 class Acceptance(Shape):
-    """The token of an invitation."""
+    """The token of an invitation, and what you call the leader's diary."""
 
     token: str = Field(min_length=1, max_length=200)
+    name: str = Field(
+        default="", max_length=200, description="to tell diaries apart; the leader may see it"
+    )
 
 
 class DelegationItem(Shape):
@@ -62,7 +65,8 @@ class DelegationItem(Shape):
 
     id: str
     leader_id: str
-    label: str
+    label: str = Field(description="what the leader calls you")
+    name: str = Field(description="what you call the diary")
     expires_at: Instant
 
 
@@ -142,12 +146,13 @@ async def revoke(request: Request) -> Response:
                 "id": "5f2b0c1de8a94c6f8f1f0f3f6a7b8c9d",
                 "leader_id": "0a1b2c3d4e5f60718293a4b5c6d7e8f9",
                 "label": "My assistant",
+                "name": "Ward 4",
                 "expires_at": "2027-02-17T09:00:00Z",
             },
             201,
             ("Location",),
         ),
-        takes=Taken(Acceptance, {"token": _TOKEN}),
+        takes=Taken(Acceptance, {"token": _TOKEN, "name": "Ward 4"}),
         changes=True,
     ),
 )
@@ -193,9 +198,14 @@ def _revoke(call: Call, taken: Nothing) -> Reply:
 
 
 def _accept(visit: Visit, taken: Acceptance) -> Reply:
-    made = delegates.accept(visit.deployment, visit.principal.identity, taken.token)
+    identity = visit.principal.identity
+    made = delegates.accept(visit.deployment, identity, taken.token, taken.name)
     item = DelegationItem(
-        id=made.id, leader_id=made.leader_id, label=made.label, expires_at=made.expires_at
+        id=made.id,
+        leader_id=made.leader_id,
+        label=made.label,
+        name=made.name,
+        expires_at=made.expires_at,
     )
     return reply(item, 201, headers={"Location": f"/v1/leaders/{made.leader_id}"})
 

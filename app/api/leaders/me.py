@@ -39,11 +39,12 @@ class LeaderItem(Shape):
 
 
 class ActingItem(Shape):
-    """A leader for whom you may act, and what they call you."""
+    """A leader for whom you may act, what they call you, and what you call their diary."""
 
     leader_id: str
     delegation_id: str
     label: str
+    name: str
     expires_at: Instant
 
 
@@ -235,6 +236,7 @@ def _me(visit: Visit, taken: Nothing) -> Reply:
             leader_id=each.leader_id,
             delegation_id=each.id,
             label=each.label,
+            name=each.name,
             expires_at=each.expires_at,
         )
         for each in visit.principal.grants

@@ -1,6 +1,5 @@
 """Times for several leaders and others, for somebody who may act on each leader's diary."""
 
-from contextlib import ExitStack
 from typing import Any
 
 from fastapi import APIRouter
@@ -14,12 +13,11 @@ from app.api.operations import Given, Taken, operation
 from app.api.requests import LocalDate
 from app.door.entering import diary_of, id_in
 from app.door.once import Reply
-from app.life import diaries
-from app.people.choices import zone_of
+from app.life import times
+from app.life.times import Meeting
 from app.people.principal import Access
-from app.services.slots import LONGEST, SHORTEST, USUAL_MOST, suggest
+from app.services.slots import LONGEST, SHORTEST, USUAL_MOST
 from app.services.slots_shape import SlotsResult
-from app.services.window import choose_window
 from app.shapes import Shape
 
 router = APIRouter()
@@ -99,22 +97,11 @@ def _slots(visit: Visit, taken: SlotsRequest) -> Reply:
         _right(visit, each)
     # nobody was shown anything while one of them could not be
     rights = [_right(visit, each, "slots") for each in taken.leaders]
-    with ExitStack() as stack:
-        opened = [
-            stack.enter_context(_opened(visit, right, taken)).opened
-            for right in {each.leader_id: each for each in rights}.values()
-        ]
-        budget = float(visit.deployment.settings.budget)
-        found = suggest(opened, taken.minutes, people=taken.people, most=taken.most, budget=budget)
-        return reply(found.shape())
+    meeting = Meeting(taken.minutes, taken.start, taken.end, taken.people)
+    leader_ids = [each.leader_id for each in rights]
+    return reply(times.find(visit.deployment, leader_ids, meeting, taken.most).shape())
 
 
 def _right(visit: Visit, leader_id: str, area: str = "") -> Access:
     wanted = None if leader_id == _ME else id_in({_ME: leader_id}, _ME)
     return diary_of(visit.deployment, visit.principal, wanted, own=False, area=area)
-
-
-def _opened(visit: Visit, right: Access, taken: SlotsRequest) -> Any:
-    person = diaries.person_of(visit.deployment, right.leader_id)
-    start, end = choose_window(taken.start, taken.end, visit.now, zone_of(person.settings))
-    return diaries.opened(visit.deployment, person, start, end)

@@ -17,6 +17,7 @@ from app.people.leaders import Leader, Stretch
 from app.people.settings import Mode
 from app.web.forms import Wrong
 from app.web.presenters import TIERS
+from app.web.service.clocks import read_pause
 from app.web.service.connecting import connection_views
 from app.web.service.views import PlanLine, hold_days, plan_line
 from app.web.service.visits import Call, attend, go
@@ -79,7 +80,6 @@ def _diary(call: Call) -> Response:
         looks=found.mode is Mode.OBSERVE,
         until=say_until(found.watched_until, zone),
         paused=_paused(found, call),
-        acts=bool(call.principal.grants),
         # the leader's own: a delegate is not shown what the leader is asked to think of
         reminder=reminding.shown_to(call.deployment, found) if own else None,
     )
@@ -131,21 +131,11 @@ def _show_pause(call: Call, found: Leader, sentence: str = "") -> Response:
 
 def _pause(call: Call) -> Response:
     try:
-        leaders.pause(call.deployment, call.leader_id, _until(call), call.by)
+        leaders.pause(call.deployment, call.leader_id, read_pause(call.form), call.by)
     except BadChoice as error:
         found = leaders.get(call.deployment, call.leader_id)
         return _show_pause(call, found, str(error))
     return go(call.home, "paused")
-
-
-def _until(call: Call) -> Stretch | date:
-    word = call.form.word("until")
-    if word in set(Stretch):
-        return Stretch(word)
-    try:
-        return date.fromisoformat(call.form.word("day"))
-    except ValueError as error:
-        raise BadChoice(text("Choose today, this week, or the first day back.")) from error
 
 
 def _resume(call: Call) -> Response:

@@ -20,6 +20,7 @@ from app.people.settings import BY_ITSELF, Mode
 from app.services.hours import USUAL_HOURS, USUAL_ZONE
 from app.web.forms import Wrong
 from app.web.pages import NATIONS
+from app.web.service.acting import ACTING
 from app.web.service.visits import HOME, MINE, Call, Member, admit, attend, go
 from app.web.service.words import HOLDS, hold_name, say_until
 from rules.event import Kind
@@ -43,12 +44,6 @@ _AUTO = tuple(each for each in HOLDS if each in BY_ITSELF)
 async def home(request: Request) -> Response:
     """Wherever somebody belongs: their own diary, those they act for, or the way in."""
     return await admit(request, _home)
-
-
-@router.get("/you/acting")
-async def acting(request: Request) -> Response:
-    """The diaries that somebody acts for."""
-    return await admit(request, _acting)
 
 
 @router.get(_START)
@@ -94,20 +89,8 @@ def _home(member: Member) -> Response:
     if who.leaving:
         return member.page("leaving.html", left=f"{HOME}/left/{who.leader_id}")
     if who.grants:
-        return _acting(member)
+        return go(ACTING, member.query.get("done", ""))
     return go(_START, member.query.get("done", ""))
-
-
-def _acting(member: Member) -> Response:
-    may_join = member.principal.leader_id is None
-    return member.page("acting.html", grants=_grants(member), may_join=may_join)
-
-
-def _grants(member: Member) -> list[Mapping[str, str]]:
-    return [
-        {"id": each.id, "path": f"{HOME}/{each.leader_id}", "label": each.label}
-        for each in member.principal.grants
-    ]
 
 
 def _join(member: Member) -> Response:

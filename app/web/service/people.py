@@ -7,10 +7,11 @@ from starlette.responses import Response
 from app.people import delegates, leaders
 from app.people.choices import zone_of
 from app.people.delegates import USUAL_DAYS
-from app.people.errors import BadChoice
+from app.people.errors import BadChoice, BadName
 from app.web.forms import Wrong
 from app.web.service.views import delegate_view
 from app.web.service.visits import HOME, Call, Guest, Member, admit, attend, go, greet
+from rules.language import text
 
 router = APIRouter()
 _DELEGATES = "/you/{diary}/delegates"
@@ -38,19 +39,13 @@ async def revoke(request: Request) -> Response:
 @router.get(_INVITATION)
 async def invitation(request: Request) -> Response:
     """Somebody was invited to act on a diary."""
-    return await admit(request, lambda member: member.page("invitation.html"))
+    return await admit(request, _invitation)
 
 
 @router.post(_INVITATION)
 async def accept(request: Request) -> Response:
     """Become the delegate."""
     return await admit(request, _accept)
-
-
-@router.post("/you/acting/{delegation_id}/end")
-async def give_up(request: Request) -> Response:
-    """Stop acting for somebody."""
-    return await admit(request, _give_up)
 
 
 @router.get("/you/{diary}/leave")
@@ -108,14 +103,22 @@ def _revoke(call: Call) -> Response:
     return go(f"{call.home}/delegates", "revoked")
 
 
+def _invitation(member: Member, sentence: str = "") -> Response:
+    wrong = (Wrong("name", sentence),) if sentence else ()
+    return member.page(
+        "invitation.html", 422 if wrong else 200, wrong=wrong, name=member.form.word("name")
+    )
+
+
 def _accept(member: Member) -> Response:
-    found = delegates.accept(member.deployment, member.principal.identity, member.path["token"])
+    name, token = member.form.word("name"), member.path["token"]
+    if not name:
+        return _invitation(member, text("Say what you call this diary."))
+    try:
+        found = delegates.accept(member.deployment, member.principal.identity, token, name)
+    except BadName as error:
+        return _invitation(member, str(error))
     return go(f"{HOME}/{found.leader_id}", "accepted-invitation")
-
-
-def _give_up(member: Member) -> Response:
-    delegates.give_up(member.deployment, member.principal.identity, member.id("delegation_id"))
-    return go(HOME, "given-up")
 
 
 def _left(guest: Guest) -> Response:

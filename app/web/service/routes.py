@@ -4,6 +4,7 @@ from fastapi import APIRouter
 from starlette.responses import HTMLResponse
 
 from app.web.service import (
+    acting,
     connecting,
     diary,
     holds,
@@ -22,7 +23,19 @@ from app.web.service import (
 GROUPS = tuple(
     each.router
     for each in (
-        *(signing, joining, numbers, wishes, templates, connecting, people, plans, holds, record),
+        *(
+            signing,
+            acting,
+            joining,
+            numbers,
+            wishes,
+            templates,
+            connecting,
+            people,
+            plans,
+            holds,
+            record,
+        ),
         workload,
         week,
         diary,

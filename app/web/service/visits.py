@@ -58,6 +58,15 @@ PLACES_OF_OTHERS = (
 )
 """The same for a delegate."""
 _NOTHING = Form({}, {})
+_NOWHERE: Mapping[str, Any] = {
+    "done": "",
+    "home": "",
+    "here": "",
+    "whose": "",
+    "own": False,
+    "acts": False,
+}
+"""What a page says that is about no diary."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +116,7 @@ class Guest:
         """What every page says."""
         done = DONE.get(self.query.get("done", ""), "")
         said = text(done) if done else ""
-        return {"signed_in": False, "done": said, "home": "", "own": False, "whose": ""}
+        return {**_NOWHERE, "signed_in": False, "done": said}
 
     def page(self, template: str, status: int = 200, **values: Any) -> Response:
         """A page of this package."""
@@ -124,7 +133,8 @@ class Member(Guest):
     def context(self) -> dict[str, Any]:
         """What every page says."""
         # slots=True makes another class, which a bare super() does not find
-        return {**Guest.context(self), "signed_in": True}
+        about = {"here": self.request.url.path, "acts": bool(self.principal.grants)}
+        return {**Guest.context(self), "signed_in": True, **about}
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,12 +166,12 @@ class Call(Member):
 
     def context(self) -> dict[str, Any]:
         """What every page says."""
-        label = "" if self.grant is None else self.grant.label
+        name = "" if self.grant is None else self.grant.name
         own = self.access.is_leader
-        about = {"home": self.home, "own": own, "whose": label, "here": self.request.url.path}
         menu = PLACES if own else PLACES_OF_OTHERS
         places = tuple((end, text(name)) for end, name in menu)
-        return {**Member.context(self), **about, "places": places}
+        about = {"home": self.home, "own": own, "whose": name, "places": places}
+        return {**Member.context(self), **about}
 
     def call_worker(self) -> None:
         """Have a worker attend to the diary soon."""
@@ -306,6 +316,5 @@ def _tell(request: Request, error: Exception) -> Response:
         label=label,
         way=path,
         signed_in=sessions.is_carried(request, desk_of(request).settings),
-        done="",
-        home="",
+        **_NOWHERE,
     )

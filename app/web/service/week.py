@@ -23,6 +23,7 @@ from app.web import forms
 from app.web.left_out import LeftOut, find
 from app.web.legend import legend
 from app.web.presenters import curve_rows, left_view, overview, tier_views
+from app.web.service.clocks import FURTHEST, read_week
 from app.web.service.diary import offered_tiers
 from app.web.service.plans import begun
 from app.web.service.visits import Call, attend
@@ -35,7 +36,6 @@ from rules.working_pattern import local_date, monday
 
 router = APIRouter()
 _WEEK = timedelta(weeks=1)
-_FURTHEST = timedelta(weeks=26)
 _PATIENCE = timedelta(minutes=30)
 """For so long the plans of a page can be accepted as they were made."""
 _CHANGED = later("This plan no longer fits the diary. Here are the plans for it as it is now.")
@@ -142,17 +142,7 @@ def _tiers(call: Call) -> tuple[Tier, ...]:
 
 
 def _start(call: Call, day: str) -> date:
-    """The Monday of the week that is asked for, of this one where none is; soon enough."""
-    this = monday(local_date(call.now, _zone(call)))
-    try:
-        asked = monday(date.fromisoformat(day)) if day else this
-    except (ValueError, OverflowError) as error:
-        raise BadChoice(
-            text("The week is named by one of its days, such as 2026-11-23.")
-        ) from error
-    if not this <= asked <= this + _FURTHEST:
-        raise BadChoice(text("Choose a week from this one on, at most 26 weeks ahead."))
-    return asked
+    return read_week(day, monday(local_date(call.now, _zone(call))))
 
 
 def _zone(call: Call) -> ZoneInfo:
@@ -174,7 +164,7 @@ def _page(call: Call, seen: _Seen, told: str = "", again: str = "") -> Response:
         price=say_minutes(opened.policy.price_person),
         start=seen.start.isoformat(),
         before=(seen.start - _WEEK).isoformat() if seen.start > this else "",
-        after=(seen.start + _WEEK).isoformat() if seen.start + _WEEK <= this + _FURTHEST else "",
+        after=(seen.start + _WEEK).isoformat() if seen.start + _WEEK <= this + FURTHEST else "",
         at=opened.now.isoformat(),
         looks=found.mode is Mode.OBSERVE,
         until=say_until(found.watched_until, zone_of(found.settings)),

@@ -48,6 +48,7 @@ DONE: Mapping[str, str] = {
     "revoked": later("The delegate can no longer act for you."),
     "given-up": later("You no longer act for that diary."),
     "accepted-invitation": later("You can act on this diary now."),
+    "renamed": later("The diary has its new name."),
     "link": later("A new link was printed where Clearway was started."),
     "signed-out": later("You are signed out."),
 }
@@ -207,6 +208,7 @@ _INSIDE: Mapping[Provider, str] = {
 }
 """The same within a sentence: those that begin with an article are no proper names."""
 _AREAS: Mapping[str, str] = {
+    "acting": later("several diaries"),
     "check": later("check"),
     "connections": later("connections"),
     "diary": later("diary"),
@@ -217,6 +219,7 @@ _AREAS: Mapping[str, str] = {
     "plan": later("plan"),
     "plans": later("plans"),
     "settings": later("settings"),
+    "slots": later("times to meet"),
     "week": later("week"),
 }
 _WHAT: Mapping[What, str] = {

@@ -113,6 +113,16 @@ class Browser:
         return _looked_at(answer, status)
 
 
+def act_for(leader: Browser, delegate: Browser, name: str = "Ward 4") -> str:
+    """The leader invites somebody, who accepts: the address of the diary as the delegate has it."""
+    html = leader.send("/you/mine/delegates", label="PA", days="30")
+    link = re.search(f"{SITE}(/you/invitation/[\\w-]+)", html)
+    assert link
+    home = re.search("/you/[0-9a-f]{32}", delegate.send(link[1], name=name))
+    assert home
+    return home[0]
+
+
 def _looked_at(answer, status: int) -> str:
     assert answer.status_code == status, answer.text
     assert answer.headers["cache-control"] == "no-store"

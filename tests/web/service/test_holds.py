@@ -8,7 +8,7 @@ import pytest
 
 from app import clock, sample
 from tests.web.lint import Page
-from tests.web.service.conftest import Account, Browser
+from tests.web.service.conftest import Account, Browser, act_for
 from tests.web.service.test_week import carried, coming
 
 Make = Callable[..., Browser]
@@ -107,13 +107,9 @@ def test_never_at_this_time_is_one_press_and_a_wish(leader: Browser, account: Ac
 
 
 def test_a_delegate_moves_a_hold_and_makes_no_wishes(leader: Browser, new_browser: Make) -> None:
-    html = leader.send("/you/mine/delegates", label="PA", days="30")
-    link = re.search(r"https://clearway.example(/you/invitation/[\w-]+)", html)
-    assert link
     other = new_browser("assistant")
-    home = re.search("/you/[0-9a-f]{32}", other.send(link[1]))
-    assert home
-    path = hold(leader, "Protected time").replace("/you/mine", home[0])
+    home = act_for(leader, other)
+    path = hold(leader, "Protected time").replace("/you/mine", home)
     html = other.see(path)
     assert "Never at this time" not in html
     other.send(f"{path}/never", 404)

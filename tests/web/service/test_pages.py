@@ -28,7 +28,7 @@ from rules.event import Kind
 from rules.policy import Policy
 from rules.reminders import Reminder
 from tests.web.lint import Page
-from tests.web.service.conftest import SITE, Account, Browser, Clock
+from tests.web.service.conftest import SITE, Account, Browser, Clock, act_for
 
 Make = Callable[..., Browser]
 
@@ -261,14 +261,8 @@ def test_a_locked_meeting_is_told_by_its_time_whether_or_not_plans_may_change_it
     assert "A meeting: Monday" in html and ", 2pm." in html
     assert "not in the next two weeks" not in html
 
-    link = re.search(
-        f"{SITE}(/you/invitation/[\\w-]+)", leader.send("/you/mine/delegates", label="PA", days="9")
-    )
-    assert link
     other = new_browser("assistant")
-    home = re.search("/you/[0-9a-f]{32}", other.send(link[1]))
-    assert home
-    html = other.see(f"{home[0]}/locks")
+    html = other.see(f"{act_for(leader, other)}/locks")
     assert "that only the leader sees" in html and "2pm" not in html
 
 
@@ -510,20 +504,13 @@ def test_one_reminder_is_the_leaders_own_and_says_where_it_ends(
     """Nobody else sees it, and with its setting at 0 it does not come."""
     section = '<section class="one" aria-labelledby="reminder">'
     assert section not in leader.see("/you/mine"), "not in the first week"
-    link = re.search(
-        f"{SITE}(/you/invitation/[\\w-]+)",
-        leader.send("/you/mine/delegates", label="PA", days="365"),
-    )
-    assert link
     other = new_browser("assistant")
-    other.see(link[1])
-    home = re.search("/you/[0-9a-f]{32}", other.send(link[1]))
-    assert home
+    home = act_for(leader, other)
     first = join_earlier(deployment)
     html = leader.see("/you/mine")
     assert html.count(section) == 1 and first.title in html
     assert 'href="/you/mine/settings/reminders"' in html
-    assert section not in other.see(home[0])
+    assert section not in other.see(home)
 
     leader.send("/you/mine/settings/reminders", 200, version="2", **{first.setting: "0"})
     assert first.title not in leader.see("/you/mine")
@@ -631,9 +618,11 @@ def test_a_delegate_acts_and_sees_no_more_than_that(leader: Browser, new_browser
 
     other = new_browser("assistant")
     other.see(link[1])
-    html = other.send(link[1])
-    assert "You can act on this diary now" in html and "The diary: PA" in html
-    assert "can no longer be used" in other.send(link[1], 422)
+    assert "Say what you call this diary" in other.send(link[1], 422)
+    assert "begins with a letter" in other.send(link[1], 422, name="=Ward")
+    html = other.send(link[1], name="Ward 4")
+    assert "You can act on this diary now" in html and "The diary: Ward 4" in html
+    assert "can no longer be used" in other.send(link[1], 422, name="Ward 4")
     home = re.search("/you/[0-9a-f]{32}", html)
     assert home
     diary = home[0].removeprefix("/you/")
@@ -661,7 +650,7 @@ def test_a_delegate_acts_and_sees_no_more_than_that(leader: Browser, new_browser
     assert "<strong>Done.</strong>" in html and "check-in" not in html
     for name in ("", "/holds", "/locks", "/plans", "/pause"):
         other.see(f"{home[0]}{name}")
-    assert "PA" in other.see("/you")
+    assert "Ward 4" in other.see("/you")
 
     grant = re.search("/you/mine/delegates/[0-9a-f]+/revoke", leader.see("/you/mine/delegates"))
     assert grant

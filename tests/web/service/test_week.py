@@ -9,7 +9,7 @@ import pytest
 from app import clock, sample
 from rules.working_pattern import monday
 from tests.web.lint import Page
-from tests.web.service.conftest import Account, Browser, Clock
+from tests.web.service.conftest import Account, Browser, Clock, act_for
 
 Make = Callable[..., Browser]
 
@@ -161,19 +161,15 @@ def test_while_clearway_is_paused_nothing_is_accepted(leader: Browser) -> None:
 
 
 def test_a_delegate_sees_the_week_without_check_ins(leader: Browser, new_browser: Make) -> None:
-    html = leader.send("/you/mine/delegates", label="PA", days="30")
-    link = re.search(r"https://clearway.example(/you/invitation/[\w-]+)", html)
-    assert link
     other = new_browser("assistant")
-    home = re.search("/you/[0-9a-f]{32}", other.send(link[1]))
-    assert home
+    home = act_for(leader, other)
     leader.send("/you/mine/mode", mode="observe")
-    theirs = other.see(coming().replace("/you/mine", home[0]))
+    theirs = other.see(coming().replace("/you/mine", home))
     assert "only looks at the diary so far" in theirs and 'name="take"' not in theirs
-    other.send(f"{home[0]}/week", 409, **carried(theirs), take="holds")
+    other.send(f"{home}/week", 409, **carried(theirs), take="holds")
     leader.send("/you/mine/mode", mode="propose")
-    theirs = other.see(coming().replace("/you/mine", home[0]))
+    theirs = other.see(coming().replace("/you/mine", home))
     assert "check-in" not in theirs.lower() and "check-in" not in leader.see(coming()).lower()
     assert "<strong>Done.</strong>" in other.send(
-        f"{home[0]}/week", 200, **carried(theirs), take="holds"
+        f"{home}/week", 200, **carried(theirs), take="holds"
     )
