@@ -4,13 +4,16 @@ The Welsh here is none: each sentence stands between brackets, so that one witho
 that no translator was ever shown.
 """
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from html.parser import HTMLParser
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 from babel.messages.pofile import read_po, write_po
+from jinja2 import Environment, nodes
 from starlette.testclient import TestClient
 
 from app.config import Settings, SettingsError
@@ -19,6 +22,26 @@ from app.main import create_app
 ROOT = Path(__file__).resolve().parents[2]
 NOW = datetime(2026, 11, 19, 9, tzinfo=UTC)
 WELSH = {"Accept-Language": "cy, en-GB;q=0.7"}
+
+TEMPLATES = ROOT / "app/web/templates"
+TRANSLATED = {"_", "gettext", "ngettext"}
+SENTENCE = re.compile(r"\b[A-Z]|(?:^|\s)[a-z]+\s")
+LETTER = re.compile(r"[^\W\d_]")
+SAID_BY = {
+    "button": (0, 2),
+    "field": (2, 4),
+    "more": (0, 1),
+    "nav_item": (1,),
+    "press": (1, 4),
+    "radios": (2,),
+    "select": (2, 6),
+    "tick": (3, 7),
+    "ticks": (2, 5),
+    "way": (1,),
+}
+"""Which arguments of our macros people read."""
+SAID_AS = {"about", "heading", "hint", "label", "legend", "more", "summary", "text", "title"}
+"""By which names they are given, to our macros and to those of the design system."""
 
 
 def bracketed() -> bytes:
@@ -102,3 +125,81 @@ def test_a_file_that_is_no_translation_is_refused_at_the_start(
 def test_a_folder_that_is_not_there_is_refused_at_the_start(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="no folder"):
         create_app(Settings(translations=str(tmp_path / "none")))
+
+
+class Shown(HTMLParser):
+    """Gathers what people read of a template's own HTML."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self.code = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if not self.code and (tag == "code" or "code" in given.get("class", "").split()):
+            self.code = tag
+        read = (given.get(name, "") for name in ("aria-label", "title", "alt", "placeholder"))
+        self.words += [each for each in read if LETTER.search(each)]
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == self.code:
+            self.code = ""
+
+    def handle_data(self, data: str) -> None:
+        said = data.strip(" \n–\ufffc")
+        if not self.code and said != "Clearway" and LETTER.search(said):
+            self.words.append(said)
+
+
+def literals(node: nodes.Node) -> Iterator[str]:
+    """The strings within an expression that no translator sees."""
+    if isinstance(node, nodes.Const) and isinstance(node.value, str):
+        yield node.value
+    own = isinstance(node, nodes.Call) and getattr(node.node, "name", "") in TRANSLATED
+    for each in node.iter_child_nodes(exclude=("args",) if own else None):
+        yield from literals(each)
+
+
+def parts(node: nodes.Node) -> Iterator[str]:
+    """The strings that an expression puts together or chooses from."""
+    if isinstance(node, nodes.Const) and isinstance(node.value, str):
+        yield node.value
+    elif isinstance(node, nodes.Concat | nodes.CondExpr | nodes.BinExpr | nodes.Filter):
+        for each in node.iter_child_nodes(exclude=("test", "args")):
+            yield from parts(each)
+
+
+def labels(tree: nodes.Node) -> Iterator[nodes.Node]:
+    """The expressions whose value people read, whatever it looks like."""
+    for call in tree.find_all(nodes.Call):
+        places = SAID_BY.get(getattr(call.node, "name", ""), ())
+        yield from (call.args[place] for place in places if place < len(call.args))
+        if places:
+            yield from (each.value for each in call.kwargs if each.key in SAID_AS)
+    for pair in tree.find_all(nodes.Pair):
+        if isinstance(pair.key, nodes.Const) and pair.key.value in SAID_AS:
+            yield pair.value
+
+
+def untranslated(template: str) -> list[str]:
+    """The words of a template that no translator sees."""
+    tree = Environment(extensions=["jinja2.ext.do", "jinja2.ext.i18n"]).parse(template)
+    for block in tree.find_all(nodes.Block):
+        if block.name == "wide":  # stands in a class
+            block.body = []
+    shown = Shown()
+    for output in tree.find_all(nodes.Output):
+        for each in output.nodes:
+            shown.feed(each.data if isinstance(each, nodes.TemplateData) else "\ufffc")
+    shown.close()
+    plain = (each for each in literals(tree) if SENTENCE.search(each))
+    given = (each for label in labels(tree) for each in parts(label) if LETTER.search(each))
+    return [*shown.words, *plain, *given]
+
+
+@pytest.mark.parametrize(
+    "name", sorted(each.relative_to(TEMPLATES).as_posix() for each in TEMPLATES.rglob("*.html"))
+)
+def test_every_word_of_a_page_is_shown_to_translators(name: str) -> None:
+    assert not untranslated((TEMPLATES / name).read_text(encoding="utf-8"))
