@@ -65,7 +65,12 @@ def text(message: str, /, **values: object) -> str:
 
 def counted(one: str, many: str, number: int, /, **values: object) -> str:
     """A sentence about a number: `counted("%(number)s hold", "%(number)s holds", 2)`."""
-    return _spoken.get().ngettext(one, many, number) % {"number": number, **values}
+    return plural(one, many, number) % {"number": number, **values}
+
+
+def plural(one: str, many: str, number: int, /) -> str:
+    """The form that a sentence about a number has, before its values are filled in."""
+    return _spoken.get().ngettext(one, many, number)
 
 
 def later(message: str, /) -> str:
