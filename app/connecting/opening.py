@@ -3,12 +3,12 @@
 Secrets leave the vault when a calendar is opened, not before, and stay in its connector.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from app.connecting import google, microsoft
-from app.connecting.connections import Provider, find, note
+from app.connecting.connections import Connection, Provider, connections, find, note
 from app.connecting.counting import counted
 from app.connecting.letters import KeptLedger
 from app.connecting.states import USABLE
@@ -34,17 +34,19 @@ class Connected:
     live: Live
 
 
-def connected(deployment: Deployment, leader_id: str) -> tuple[Connected, ...]:
-    """The leader's connections that need no person first, the oldest first.
+def connected(
+    deployment: Deployment, leader_id: str, known: Sequence[Connection] | None = None
+) -> tuple[Connected, ...]:
+    """Those of a leader's connections that need no person first, the oldest first.
 
-    One whose server did not answer last time is among them: opening it is how it recovers. See
-    `connections.in_trouble` for the others.
+    `known` are all of them, where they were read just now. One whose server did not answer last
+    time is among the answer: opening it is how it recovers.
     """
-    with deployment.database.transaction() as session:
-        rows = stored.of_leader(session, leader_id)
+    if known is None:
+        known = connections(deployment, leader_id)
     return tuple(
-        Connected(each.id, Live(_opener(deployment, each.leader_id, each.id)))
-        for each in rows
+        Connected(each.id, Live(_opener(deployment, leader_id, each.id)))
+        for each in known
         if each.state in USABLE
     )
 

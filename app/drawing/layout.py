@@ -276,14 +276,19 @@ def _in_lanes(blocks: Iterable[Block]) -> tuple[Block, ...]:
 
 
 def _spread(group: Sequence[Block]) -> list[Block]:
+    if len(group) == 1:
+        return list(group)
     ends: list[int] = []
-    placed: list[Block] = []
+    placed: list[int] = []
     for block in group:
         free = (number for number, end in enumerate(ends) if end <= block.start)
         lane = next(free, len(ends))
         ends[lane : lane + 1] = [block.end]
-        placed.append(replace(block, lane=lane))
-    return [replace(each, lanes=len(ends)) for each in placed]
+        placed.append(lane)
+    return [
+        replace(block, lane=lane, lanes=len(ends))
+        for block, lane in zip(group, placed, strict=True)
+    ]
 
 
 def _walls(span: Interval, day: date, zone: ZoneInfo) -> tuple[int, int]:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
-from app.connecting.connections import in_trouble
+from app.connecting.connections import connections
 from app.connecting.opening import connected
+from app.connecting.states import USABLE
 from app.deployment import Deployment
 from app.life.errors import NoCalendar, NoPlan
 from app.life.reasons import Reason
@@ -92,8 +93,9 @@ def opened(
     calendar cannot be read or waits for the leader, and NoCalendar where none is connected.
     """
     settings = person.settings
-    trouble = next((each.trouble for each in in_trouble(deployment, person.id)), None)
-    places = connected(deployment, person.id)
+    known = connections(deployment, person.id)
+    trouble = next((each.trouble for each in known if each.state not in USABLE), None)
+    places = connected(deployment, person.id, known)
     if trouble is not None and (whole or not places):
         raise SignInNeeded(trouble.sentence)
     if not places:

@@ -88,6 +88,8 @@ def _letters(
     deployment: Deployment, kept: Kept, direction: Direction, lines: Mapping[int, Line]
 ) -> Mapping[int, Letters]:
     """What Clearway mailed of each step that was begun."""
+    if not lines:
+        return {}
     steps = {n: step_print(deployment, journal.step_key(kept.id, direction, n)) for n in lines}
     with deployment.database.transaction() as session:
         found = letters.counts(session, kept.leader_id, steps.values())

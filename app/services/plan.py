@@ -62,7 +62,12 @@ class Planned:
     @cached_property
     def minutes_regained(self) -> int:
         """Minutes of the five planned rules that the diary misses now and will not miss then."""
-        return regained(self.opened, self.plan.findings, self.plan.changes)
+        return _missing(self.plan.findings) - _missing(self.left)
+
+    @cached_property
+    def left(self) -> tuple[Finding, ...]:
+        """What is found in the diary then."""
+        return evaluate(self.after, self.opened.policy)
 
     @property
     def warnings(self) -> tuple[str, ...]:

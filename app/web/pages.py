@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from importlib.resources import files
 
 from fastapi import APIRouter
 from starlette.exceptions import HTTPException
@@ -10,11 +9,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app import problems
-from app.config import SettingsError
 from app.door import sessions
 from app.door.desk import Desk, desk_of
 from app.door.intake import Form, content_type, read_form
-from app.drawing.svg import stylesheet
 from app.problems import EXPECTED, Kind
 from app.services import apply as applying
 from app.services import undo as undoing
@@ -39,8 +36,6 @@ from rules.words import say_minutes
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
-NHSUK = "nhsuk.css"
-"""The styles of the design system, which are no part of the repository."""
 FORM = "multipart/form-data"
 CALENDAR = "text/calendar; charset=utf-8"
 _STALE = later("The week looks different now. Show it again, and take the new plan.")
@@ -56,25 +51,6 @@ NATIONS = (
     ("northern-ireland", later("Northern Ireland")),
     ("none", later("None")),
 )
-
-
-def stylesheets() -> str:
-    """The styles of the pages and of the pictures in them.
-
-    Raises SettingsError where those of the design system were not fetched.
-    """
-    folder = files("app.web").joinpath("static")
-    try:
-        own = [folder.joinpath(name).read_text("utf-8") for name in (NHSUK, "page.css")]
-    except FileNotFoundError as error:
-        message = "The styles of the pages are missing; make install fetches them."
-        raise SettingsError(message) from error
-    return "".join(own) + stylesheet()
-
-
-def icon() -> str:
-    """The picture that a browser shows beside the title."""
-    return files("app.web").joinpath("static/icon.svg").read_text("utf-8")
 
 
 def error_page(kind: Kind, detail: str) -> HTMLResponse:
@@ -208,7 +184,7 @@ async def _week(desk: Desk, given: Answers, again: str = "", note: str = "") -> 
     opened, plans = seen.opened, seen.plans
     return render(
         "week.html",
-        now=overview(opened),
+        now=overview(opened, plans[-1].planned.plan.findings),
         left=left_view(seen.left, opened),
         told=note,
         again=again if again in set(Tier) else plans[-1].planned.plan.tier.value,

@@ -15,7 +15,7 @@ from app.services.plan import Planned
 from app.services.read import OpenDiary
 from app.web.left_out import LeftOut, NewHold, event_word, word_of
 from app.web.trimming import Shown
-from rules.catalogue import RULES, evaluate
+from rules.catalogue import RULES
 from rules.change import Agreement, Change, ChangeKind
 from rules.diary import Diary
 from rules.event import Kind, Occurrence, ScoredAs
@@ -166,9 +166,8 @@ class LeftView:
     unknown: str
 
 
-def overview(opened: OpenDiary) -> Overview:
-    """The first part of the page: the diary as it was brought."""
-    found = evaluate(opened.diary, opened.policy)
+def overview(opened: OpenDiary, found: Sequence[Finding]) -> Overview:
+    """The first part of the page: the diary as it was brought, and what is found in it."""
     ahead = look_ahead(opened)
     total = _missing(found, ahead)
     return Overview(
@@ -326,7 +325,7 @@ def _tier(shown: Shown, same: str) -> TierView:
     heading, about = map(text, TIERS[plan.tier])
     numbers = plan.objective.numbers
     ahead = look_ahead(planned.opened)
-    found = _in_play(evaluate(after, planned.opened.policy), ahead)
+    found = _in_play(planned.left, ahead)
     left = numbers.must_missing + plan.objective.should_missing
     name = plan.tier.value
     return TierView(

@@ -6,7 +6,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
-from app.web import nhsuk
+from app.web import nhsuk, styles
 from app.web.forms import Wrong
 from rules import language
 
@@ -39,7 +39,7 @@ def render(
 
 
 _templates.globals |= {
-    "style": "page.css",
+    "style": styles.style_name,
     "nhsuk": nhsuk.components(),
     "language": language.code,
     "mistake": _mistake,

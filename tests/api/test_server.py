@@ -1,5 +1,6 @@
 """The service as people start it: a process, a port, one line, and Ctrl-C."""
 
+import asyncio
 import json
 import os
 import signal
@@ -12,6 +13,8 @@ from pathlib import Path
 from typing import IO, Any
 
 import httpx2
+
+from app.main import _listen
 
 COMMAND = [sys.executable, "-c", "from app.cli import main; main()", "serve"]
 
@@ -119,6 +122,27 @@ def test_a_port_that_is_taken_is_one_sentence(root: Path, tmp_path: Path) -> Non
     assert process.returncode == 2
     assert "CLEARWAY_PORT" in err
     assert len(err.splitlines()) == 1
+
+
+def test_no_answer_waits_for_its_reader_to_confirm_the_beginning() -> None:
+    """With Nagle's algorithm on, head and body of an answer come some 40 ms apart."""
+    port = _free_port()
+
+    async def delay_is_off() -> bool:
+        found: list[int] = []
+
+        async def meet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            sock = writer.get_extra_info("socket")
+            found.append(sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            writer.close()
+
+        async with await asyncio.start_server(meet, sock=_listen(port)):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            assert await reader.read() == b""
+            writer.close()
+        return bool(found[0])
+
+    assert asyncio.run(delay_is_off())
 
 
 def test_importing_opens_nothing(root: Path) -> None:

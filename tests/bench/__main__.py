@@ -1,4 +1,4 @@
-"""`python -m tests.bench`: how fast plans are proved and files are read, as one table."""
+"""`python -m tests.bench`: how fast plans are proved, files are read and pages come, as one table."""
 
 import argparse
 import json
@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from tests.bench.calendars import Mapped, Requests, count_requests, time_mapping
+from tests.bench.pages import Page, time_pages
 from tests.bench.processes import Reading, time_plan, time_reading
 from tests.bench.service import LEADERS, Verdicts, time_verdicts
 from tests.bench.weeks import (
@@ -42,6 +43,9 @@ def main() -> int:
     tell("calendars on servers")
     calendars = _calendars(count_requests(), time_mapping())
     figures = _figures(planned, modelled, commands, reading, asked.baseline_cap) | calendars
+    if not asked.no_processes:
+        with TemporaryDirectory() as folder:
+            figures |= _pages(time_pages(Path(folder)))
     figures["quarter_ratio"] = vars(Spread.of(quarters))
     if asked.leaders:
         with TemporaryDirectory() as folder:
@@ -100,6 +104,16 @@ def _calendars(requests: list[Requests], mapped: list[Mapped]) -> dict[str, obje
     }
 
 
+def _pages(found: list[Page]) -> dict[str, object]:
+    return {"pages": {each.name: {"ratio": each.ratio, "bytes": each.size} for each in found}}
+
+
+def _page_rows(pages: Any) -> Iterator[Row]:
+    for name, found in (pages or {}).items():
+        measured = f"{found['ratio']:.1f}×, {found['bytes']:,} bytes"
+        yield f"page: {name}, over a bare FastAPI page", measured, "at most 10×"
+
+
 def _verdicts(found: Verdicts | None) -> dict[str, object]:
     if found is None:
         return {}
@@ -147,6 +161,7 @@ def _rows(figures: dict[str, object]) -> Iterator[Row]:
     if "reading" in figures:
         yield from _reading_rows(figures["reading"])
     yield from _calendar_rows(figures["requests"], figures["mapping_ratio"])
+    yield from _page_rows(figures.get("pages"))
     yield from _verdict_rows(figures.get("verdict_seconds"))
     wrong = figures["disagreements"]
     yield "weeks where the two planners disagree", str(wrong or "none"), "none"

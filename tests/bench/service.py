@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import func, select, update
 
@@ -161,7 +162,7 @@ class Tenant:
         for each in sorted(self.leaders, key=lambda one: when[one.id]):
             time.sleep(max(0.0, begin + when[each.id] - time.monotonic()))
             changed[each.id] = time.monotonic()
-            each.mailbox.put(_event(_monday() + timedelta(hours=12), 30))
+            each.mailbox.put(event(coming_monday() + timedelta(hours=12), 30))
             then(each.id)
 
     def _known(self) -> dict[str, bytes]:
@@ -182,28 +183,36 @@ class Tenant:
 
 def _install(url: str, graph: GraphFake, port: int) -> tuple[Deployment, dict[str, str]]:
     """An empty installation, and the environment in which its processes find it."""
-    settings = Settings(
-        database=url,
+    settings = settings_for(graph, database=url, port=port, public_url=SITE)
+    database = open_database(url, Vault([settings.keys]))
+    migrate(database)
+    engine.set_up(database)
+    database.close()
+    return open_deployment(settings), environment_of(settings)
+
+
+def settings_for(graph: GraphFake, **more: Any) -> Settings:
+    """An installation whose leaders' mailboxes are the fake's."""
+    return Settings(
         keys=new_key(),
-        port=port,
-        public_url=SITE,
         private_networks=(ip_network("127.0.0.0/8"),),
         graph_url=graph.url,
         microsoft_authority=f"{graph.login}/organizations",
         microsoft_client_id=_NAME,
         microsoft_client_secret=_SECRET,
+        **more,
     )
-    database = open_database(url, Vault([settings.keys]))
-    migrate(database)
-    engine.set_up(database)
-    database.close()
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """The same for a process of its own."""
     told = {f"CLEARWAY_{name.upper()}": str(getattr(settings, name)) for name in _TOLD}
     networks = {"CLEARWAY_PRIVATE_NETWORKS": "127.0.0.0/8"}
-    return open_deployment(settings), {**os.environ, **told, **networks}
+    return {**os.environ, **told, **networks}
 
 
 _TOLD = (
-    *("database", "keys", "port", "public_url", "graph_url"),
+    *("database", "data", "keys", "port", "requests_per_minute", "public_url", "graph_url"),
     *("microsoft_authority", "microsoft_client_id", "microsoft_client_secret"),
 )
 
@@ -213,24 +222,31 @@ def _join(deployment: Deployment, graph: GraphFake, number: int) -> Leader:
     address = f"leader-{number}@trust.example"
     mailbox = graph.mailbox(address)
     for day in range(10):
-        first = _monday() + timedelta(days=day + 2 * (day // 5))
+        first = coming_monday() + timedelta(days=day + 2 * (day // 5))
         for hour, minute, length in _MEETINGS:
-            mailbox.put(_event(first + timedelta(hours=hour, minutes=minute), length))
+            mailbox.put(event(first + timedelta(hours=hour, minutes=minute), length))
     leader = leaders.join(deployment, address)
     leaders.change_mode(deployment, leader.id, Mode.PROPOSE)
-    graph.sign_in.signed_in = address
-    left = consent.begin(deployment, leader.id, Provider.MICROSOFT)
-    answer = agree_at_microsoft(graph.login, left.url)
-    consent.finish(deployment, leader.id, answer, browser=left.browser)
+    agree(deployment, graph, leader.id, address)
     return Leader(leader.id, mailbox)
 
 
-def _monday() -> datetime:
+def agree(deployment: Deployment, graph: GraphFake, leader_id: str, address: str) -> None:
+    """A leader lets Clearway into the mailbox."""
+    graph.sign_in.signed_in = address
+    left = consent.begin(deployment, leader_id, Provider.MICROSOFT)
+    answer = agree_at_microsoft(graph.login, left.url)
+    consent.finish(deployment, leader_id, answer, browser=left.browser)
+
+
+def coming_monday() -> datetime:
+    """Midnight (UTC) of the next Monday."""
     today = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
     return today + timedelta(days=7 - today.weekday())
 
 
-def _event(start: datetime, minutes: int) -> dict[str, object]:
+def event(start: datetime, minutes: int) -> dict[str, object]:
+    """A meeting as Graph has it."""
     end = start + timedelta(minutes=minutes)
     times = ({"dateTime": f"{each:%Y-%m-%dT%H:%M:%S}", "timeZone": "UTC"} for each in (start, end))
     return {"subject": "Title", **dict(zip(("start", "end"), times, strict=True))}

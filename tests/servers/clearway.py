@@ -4,7 +4,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -47,12 +47,14 @@ class Command:
         self.process.wait()
 
 
-def start(name: str, environment: Mapping[str, str], folder: Path) -> Command:
-    """A command by its name, at work by now."""
+def start(
+    name: str, environment: Mapping[str, str], folder: Path, program: Sequence[str | Path] = ()
+) -> Command:
+    """A command by its name, at work by now; of another `program` than ours where that is said."""
     output = folder / f"{name}-{next(_numbers)}.log"
     with output.open("wb") as log:
         process = subprocess.Popen(
-            [Path(sys.executable).with_name("clearway"), name, "--json"],
+            [*(program or [Path(sys.executable).with_name("clearway")]), name, "--json"],
             stdout=log,
             stderr=log,
             env=dict(environment),

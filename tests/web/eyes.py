@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from axe_playwright_python.base import AXE_SCRIPT
 
 from app.door.guard import HEADERS
-from app.web import pages
+from app.web import styles
 from tests.conftest import SCREENS
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class Eyes:
         self._complaints: list[str] = []
         self._asked: list[str] = []
         self._html = ""
-        self._styles = pages.stylesheets()
+        self._styles = styles.stylesheets()
         self._seen: set[int] = set()
         self._page.on("console", self._hear)
         self._context.route("**/*", self._answer)
@@ -88,10 +88,10 @@ class Eyes:
         url = route.request.url
         if url == f"{SITE}/":
             route.fulfill(body=self._html, content_type="text/html; charset=utf-8", headers=HEADERS)
-        elif url.startswith(f"{SITE}/static/page.css"):
+        elif url.startswith(f"{SITE}/static/page-"):
             route.fulfill(body=self._styles, content_type="text/css")
         elif url == f"{SITE}/static/icon.svg":
-            route.fulfill(body=pages.icon(), content_type="image/svg+xml")
+            route.fulfill(body=styles.icon(), content_type="image/svg+xml")
         else:
             self._asked.append(url)
             route.abort()

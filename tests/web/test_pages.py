@@ -17,7 +17,7 @@ from app.services.plan import plan
 from app.services.read import Ask, OpenDiary, read
 from app.services.source import Source
 from app.services.undo import Undone
-from app.web import pages
+from app.web import styles
 from app.web.carry import pack, unpack
 from connectors.base import Skipped
 from rules.change import Change, ChangeKind
@@ -573,21 +573,32 @@ def test_what_is_written_in_a_field_is_never_markup(
 def test_the_page_is_small(client: TestClient) -> None:
     """Light on data: a full week with three plans, as it travels."""
     sizes = []
-    for path in ("/sample", "/static/page.css", "/static/icon.svg"):
+    for path in ("/sample", f"/static/{styles.style_name()}", "/static/icon.svg"):
         with client.stream("GET", path) as answer:
-            assert answer.headers.get("content-encoding") == "gzip" or path.endswith("svg")
+            assert answer.headers["content-encoding"] == "gzip"
             sizes.append(len(b"".join(answer.iter_raw())))
     assert sum(sizes) < 60_000
+
+
+def test_browsers_keep_the_styles_until_they_change(client: TestClient) -> None:
+    """Their name is that of their content, so no browser ever asks again for what it has."""
+    page = client.get("/").text
+    (path,) = re.findall(r'href="(/static/page-[0-9a-f]{12}\.css)"', page)
+    plain = client.get(path, headers={"Accept-Encoding": "identity"})
+    assert "immutable" in plain.headers["cache-control"]
+    assert "content-encoding" not in plain.headers and "Accept-Encoding" in plain.headers["vary"]
+    assert plain.text == client.get(path, headers={"Accept-Encoding": "gzip"}).text
+    assert client.get("/static/page-000000000000.css").status_code == 404
 
 
 def test_the_styles_reach_out_to_nobody_and_their_lack_is_told(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """They come without fonts of elsewhere; without them the service says how to fetch them."""
-    styles = client.get("/static/page.css").text
-    assert ".nhsuk-button" in styles and "font-family:arial" in styles
-    assert "//" not in re.sub(r"/\*.*?\*/|data:[^)]*|xmlns=[^ ]*", "", styles)
-    monkeypatch.setattr(pages, "NHSUK", "not-fetched.css")
+    css = client.get(f"/static/{styles.style_name()}").text
+    assert ".nhsuk-button" in css and "font-family:arial" in css
+    assert "//" not in re.sub(r"/\*.*?\*/|data:[^)]*|xmlns=[^ ]*", "", css)
+    monkeypatch.setattr(styles, "NHSUK", "not-fetched.css")
     with pytest.raises(SettingsError, match="make install"):
         create_app(SMALL)
 

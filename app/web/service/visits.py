@@ -235,8 +235,7 @@ async def attend(
     """
 
     async def answer() -> Response:
-        member = await run_in_threadpool(_enter, await _guest(request))
-        call = await run_in_threadpool(_call, member, own, area)
+        call = await run_in_threadpool(_call, await _guest(request), own, area)
         with logs.about(actor=call.principal.identity, leader=call.leader_id, role=call.by.who):
             return await _run(call, lambda: work(call), asks=asks)
 
@@ -265,7 +264,8 @@ def _enter(guest: Guest) -> Member:
     )
 
 
-def _call(member: Member, own: bool, area: str) -> Call:
+def _call(guest: Guest, own: bool, area: str) -> Call:
+    member = _enter(guest)
     named = member.path["diary"]
     leader_id = None if named == MINE else member.id("diary")
     access = diary_of(member.deployment, member.principal, leader_id, own=own, area=area)

@@ -3,7 +3,6 @@
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -16,6 +15,7 @@ from app.life.errors import AskFirst
 from app.people import leaders
 from app.people.choices import zone_of
 from app.people.errors import BadChoice
+from app.people.leaders import Leader
 from app.people.settings import Mode
 from app.services.curve import Point
 from app.services.read import OpenDiary
@@ -61,6 +61,7 @@ async def choose(request: Request) -> Response:
 class _Seen:
     """All that the page shows of a week."""
 
+    leader: Leader
     start: date
     opened: OpenDiary
     left: LeftOut
@@ -69,26 +70,28 @@ class _Seen:
 
 
 def _look(call: Call) -> Response:
-    start = _start(call, call.query.get("from", ""))
+    leader = leaders.get(call.deployment, call.leader_id)
+    start = _start(call, leader, call.query.get("from", ""))
     with choosing.week(call.deployment, call.leader_id, start, start + _WEEK) as open_week:
-        seen = _see(call, open_week, ())
+        seen = _see(call, leader, open_week, ())
     return _page(call, seen)
 
 
 def _choose(call: Call) -> Response:
-    form, start = call.form, _start(call, call.form.word("from"))
+    form, leader = call.form, leaders.get(call.deployment, call.leader_id)
+    start = _start(call, leader, form.word("from"))
     taken, again = form.word("take"), form.word("again")
     left = forms.left_words(form)
     ticked = forms.has_ticks(form)
     if taken and not ticked:
-        return _take(call, start, left, taken)
+        return _take(call, leader, start, left, taken)
     with choosing.week(call.deployment, call.leader_id, start, start + _WEEK) as open_week:
-        seen = _see(call, open_week, left)
+        seen = _see(call, leader, open_week, left)
     told = text(_NOT_TAKEN) if taken else "" if ticked else text(_NOTHING_TICKED)
     return _page(call, seen, told, taken or again)
 
 
-def _take(call: Call, start: date, left: tuple[str, ...], taken: str) -> Response:
+def _take(call: Call, leader: Leader, start: date, left: tuple[str, ...], taken: str) -> Response:
     if taken not in _tiers(call):
         raise BadChoice(text("Choose one of the plans."))
     with (
@@ -100,7 +103,7 @@ def _take(call: Call, start: date, left: tuple[str, ...], taken: str) -> Respons
         found = find(left, open_week.opened.diary)
         planned = show(open_week.plan(Tier(taken), found.keep), found).planned
         if planned.hash != call.form.word(f"hash-{taken}") or not planned.plan.changes:
-            return _page(call, _see(call, open_week, left), text(_CHANGED), taken)
+            return _page(call, _see(call, leader, open_week, left), text(_CHANGED), taken)
         _start_now(call)
         proposing.check_awake(call.deployment, call.leader_id)
         plan_id = choosing.take(lease, open_week, planned)
@@ -127,35 +130,30 @@ def _start_now(call: Call) -> None:
         leaders.change_mode(call.deployment, call.leader_id, Mode.PROPOSE, call.by)
 
 
-def _see(call: Call, open_week: Week, words: tuple[str, ...]) -> _Seen:
+def _see(call: Call, leader: Leader, open_week: Week, words: tuple[str, ...]) -> _Seen:
     left = find(words, open_week.opened.diary)
     tiers = _tiers(call)
     plans = tuple(show(open_week.plan(tier, left.keep), left) for tier in tiers)
     points: tuple[Point, ...] = ()
     if len(tiers) > 1:
         points = show_points(open_week.curve(left.keep), open_week.opened, left)
-    return _Seen(open_week.start, open_week.opened, left, plans, points)
+    return _Seen(leader, open_week.start, open_week.opened, left, plans, points)
 
 
 def _tiers(call: Call) -> tuple[Tier, ...]:
     return tuple(Tier(value) for value, *_ in offered_tiers(call))
 
 
-def _start(call: Call, day: str) -> date:
-    return read_week(day, monday(local_date(call.now, _zone(call))))
-
-
-def _zone(call: Call) -> ZoneInfo:
-    return zone_of(leaders.get(call.deployment, call.leader_id).settings)
+def _start(call: Call, leader: Leader, day: str) -> date:
+    return read_week(day, monday(local_date(call.now, zone_of(leader.settings))))
 
 
 def _page(call: Call, seen: _Seen, told: str = "", again: str = "") -> Response:
-    opened, plans = seen.opened, seen.plans
-    found = leaders.get(call.deployment, call.leader_id)
+    found, opened, plans = seen.leader, seen.opened, seen.plans
     this = monday(local_date(call.now, zone_of(found.settings)))
     return call.page(
         "week.html",
-        now=overview(opened),
+        now=overview(opened, plans[-1].planned.plan.findings),
         left=left_view(seen.left, opened),
         told=told,
         again=again,

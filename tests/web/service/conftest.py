@@ -1,5 +1,6 @@
 """The service in this process, with a real calendar server and a real OpenID provider."""
 
+import gzip
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from app.config import Settings
 from app.deployment import DATABASE, Deployment, open_deployment
 from app.jobs import attending
 from app.main import create_app
+from app.web import styles
 from tests.servers.fixtures import KEYS, PASSWORD, CalDavServer
 from tests.servers.openid import CLIENT, SECRET, OpenIdServer, running_openid
 from tests.web.eyes import look
@@ -23,6 +25,9 @@ from tests.web.lint import Page, problems
 
 SITE = "https://clearway.example"
 TITLE = "MarkerTitle"
+LARGEST = 100_000
+"""Bytes over the wire of any page, to a browser that has nothing yet."""
+_FIRST_TIME = sum(len(gzip.compress(each().encode())) for each in (styles.stylesheets, styles.icon))
 
 
 @dataclass
@@ -127,6 +132,7 @@ def _looked_at(answer, status: int) -> str:
     assert answer.status_code == status, answer.text
     assert answer.headers["cache-control"] == "no-store"
     assert TITLE not in answer.text
+    assert len(gzip.compress(answer.content)) + _FIRST_TIME < LARGEST
     shown = re.sub("<dd>.*?</dd>", "<dd></dd>", answer.text, flags=re.DOTALL)
     # what is held is shown as it is held: those are no sentences
     assert problems(Page(shown)) == []
