@@ -22,6 +22,7 @@ from app.people.settings import Slot
 from app.web.presenters import TIERS, ChangeDay, change_days
 from app.web.service.words import (
     BUTTONS,
+    NEXT,
     PROVIDERS,
     UNWRITTEN,
     hold_name,
@@ -175,6 +176,8 @@ class PlanView:
     works: bool
     can_undo: bool
     undo_until: str
+    next: str
+    week: str
 
 
 def plan_line(kept: Kept, home: str, zone: ZoneInfo) -> PlanLine:
@@ -249,7 +252,16 @@ def plan_view(
         works=kept.state in WORKING,
         can_undo=in_time and kept.state in UNDOABLE,
         undo_until=say_moment(until, zone) if until is not None else "",
+        next="" if removal or kept.state not in NEXT else text(NEXT[kept.state]),
+        week=_week_of(changes, zone, now),
     )
+
+
+def _week_of(changes: Sequence[Change], zone: ZoneInfo, now: datetime) -> str:
+    """The first week of a plan that is not past, by its Monday; empty where that is this one."""
+    this = monday(local_date(now, zone))
+    first = min((monday(local_date(each.starts, zone)) for each in changes), default=this)
+    return first.isoformat() if first > this else ""
 
 
 def _heading_of(kept: Kept, changes: Sequence[Change]) -> str:

@@ -119,6 +119,19 @@ STATES: Mapping[PlanState, tuple[str, str]] = {
 }
 """What has become of a plan, as a heading and a sentence."""
 
+_NEW = later("You can see the week as it is now, with new plans for it.")
+NEXT: Mapping[PlanState, str] = {
+    PlanState.DECLINED: later("The week shows other plans, if you want one."),
+    PlanState.EXPIRED: _NEW,
+    PlanState.STALE: _NEW,
+    PlanState.PARTLY_APPLIED: later(
+        "Below is what was not done, and why. The week shows plans for what is left."
+    ),
+    PlanState.CONFLICTED: later("Below is what was changed. Clearway leaves it as people want it."),
+    PlanState.PARTLY_UNDONE: later("Below is what stays, and why. You can change it yourself."),
+}
+"""What there is to do after a plan that did not end as it was meant to."""
+
 UNWRITTEN = frozenset({PlanState.DECLINED, PlanState.EXPIRED, PlanState.STALE})
 """States in which a plan ended with nothing of it written."""
 STILL = WORKING | {PlanState.PROPOSED, PlanState.PARTLY_APPLIED}
