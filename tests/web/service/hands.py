@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 _MOST_STOPS = 400
+_MOST_LOOKS = 100
 _AT = """
 () => {
   const here = document.activeElement;
@@ -70,8 +71,8 @@ class Hands:
         self.arrive()
 
     def open(self, name: str) -> None:
-        """Unfold something."""
-        self.go_to(name)
+        """Unfold something; what is said of it for those who do not see may follow its name."""
+        self.go_to(name, exact=False)
         self.actions += 1
         self.page.keyboard.press("Enter")
 
@@ -80,6 +81,32 @@ class Hands:
         self.go_to(name, exact=False)
         self.actions += 1
         self.page.keyboard.press("Space")
+
+    def choose(self, name: str) -> None:
+        """Choose one of several: Tab leads to the chosen one or the first, arrows to the others."""
+        radio = self.page.get_by_label(name, exact=True)
+        first = self.page.locator(f"input[name={radio.get_attribute('name')}]").first
+        self.go_to(first.evaluate("each => each.labels[0].innerText"))
+        self.actions += 1
+        self.page.keyboard.press("Space")
+        for _ in range(_MOST_STOPS):
+            if radio.is_checked():
+                return
+            self.page.keyboard.press("ArrowDown")
+        raise AssertionError(f"no arrow leads to “{name}”")
+
+    def said(self) -> str:
+        """What stands on the page."""
+        return self.page.locator("main").inner_text()
+
+    def wait_for(self, words: str) -> None:
+        """Look again until a page says so."""
+        for _ in range(_MOST_LOOKS):
+            if words in self.said():
+                return
+            self.page.wait_for_timeout(300)
+            self.page.reload()
+        raise AssertionError(f"“{words}” never came: {self.said()[:500]}")
 
     def fill(self, name: str, text: str) -> None:
         """Write over what stands in a field."""
