@@ -136,7 +136,8 @@ class Eyes:
         if not SCREENS:
             return
         test = os.environ.get("PYTEST_CURRENT_TEST", "").partition(" ")[0].rpartition("::")[2]
-        name = re.sub(r"\W+", "-", f"{test}-{len(self._seen):03}").strip("-")
+        heading = self._page.title().removesuffix(" – Clearway")
+        name = re.sub(r"\W+", "-", f"{heading}-{test}-{len(self._seen):03}").strip("-").lower()
         for width in WIDTHS:
             self._page.set_viewport_size({"width": width, "height": 900})
             self._page.screenshot(path=Path(SCREENS, f"{name}-{width}.png"), full_page=True)
