@@ -12,8 +12,9 @@ from rules.diary import Diary, in_order
 from rules.event import Kind, Occurrence, ScoredAs, ShowAs, Status
 from rules.finding import Finding, Rule
 from rules.interval import Interval
+from rules.language import text
 from rules.policy import Policy
-from rules.words import say_count, say_day, say_minutes
+from rules.words import say_count, say_day, say_minutes, say_so_far
 from rules.working_pattern import dates, local_date, monday
 
 _WEEK = timedelta(weeks=1)
@@ -24,8 +25,8 @@ class Cadence:
     """So many events of a kind in each period: all numbers are settings.
 
     `rule` is the id of the rule that asks for it, empty where none does. `noun` is one such event
-    in words, `minutes` its length and `shortest` from which it counts. Nothing is asked for where
-    one of `weeks` and `wanted` is 0.
+    as `say_count` knows it, `minutes` its length and `shortest` from which it counts. Nothing is
+    asked for where one of `weeks` and `wanted` is 0.
     """
 
     rule: str
@@ -69,11 +70,25 @@ class Cadence:
         return [(local_day(each, diary), each) for each in there if self.counts(each, policy)]
 
     def _message(self, first: date, policy: Policy, had: int) -> str:
-        wanted, weeks = self.wanted(policy), self.weeks(policy)
-        stretch = f"the {weeks} weeks from" if weeks > 1 else "the week of"
-        has = say_count(had, self.noun) if had else f"no {self.noun} yet"
-        asked = f"{say_count(wanted, self.noun)} of {say_minutes(self.minutes(policy))}"
-        return f"In {stretch} {say_day(first)} your diary has {has}. Your settings ask for {asked}."
+        found = {
+            "day": say_day(first),
+            "had": say_so_far(had, self.noun),
+            "asked": say_count(self.wanted(policy), self.noun),
+            "time": say_minutes(self.minutes(policy)),
+        }
+        weeks = self.weeks(policy)
+        if weeks <= 1:
+            return text(
+                "In the week of %(day)s your diary has %(had)s. "
+                "Your settings ask for %(asked)s of %(time)s.",
+                **found,
+            )
+        return text(
+            "In the %(weeks)s weeks from %(day)s your diary has %(had)s. "
+            "Your settings ask for %(asked)s of %(time)s.",
+            weeks=weeks,
+            **found,
+        )
 
 
 def periods(diary: Diary, weeks: int) -> Iterator[tuple[date, date]]:

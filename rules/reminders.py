@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import islice
 
+from rules.language import later
 from rules.policy import Policy
 from rules.working_pattern import monday
 
 LEAVE_WEEKS = 13
-"""How far ahead a day off keeps the reminder of leave away."""
+"""How far ahead a day off keeps the reminder of leave away, which names it."""
 _LONGEST = 60 * 52
 """Weeks after which nobody is reminded any more: a clock that is far off must not cost minutes."""
 
@@ -41,52 +42,63 @@ class Reminder:
 REMINDERS: tuple[Reminder, ...] = (
     Reminder(
         "reach_out",
-        "Staying in touch",
-        "Is there anyone in your team you have not spoken to lately? A quick call can help.",
+        later("Staying in touch"),
+        later("Is there anyone in your team you have not spoken to lately? A quick call can help."),
         "L2598-2600",
         "reach_out_weeks",
     ),
     Reminder(
         "tell_team",
-        "Telling the team",
-        "Does your team know how the team chats are going? You could share a few lines.",
+        later("Telling the team"),
+        later("Does your team know how the team chats are going? You could share a few lines."),
         "L2600-2602",
         "tell_team_weeks",
-        "We keep a short team chat in the diary. It is there so that we can talk without an "
-        "agenda. Tell me what would make it more useful to you.",
+        later(
+            "We keep a short team chat in the diary. It is there so that we can talk without an "
+            "agenda. Tell me what would make it more useful to you."
+        ),
     ),
     Reminder(
         "talk_about_breaks",
-        "Talking about breaks",
-        "Would you like to bring up breaks and leave in your next team chat? "
-        "Here is a way to begin.",
+        later("Talking about breaks"),
+        later(
+            "Would you like to bring up breaks and leave in your next team chat? "
+            "Here is a way to begin."
+        ),
         "L2643-2645",
         "talk_about_breaks_weeks",
-        "I am keeping time for a break and going home on time this week. "
-        "Is there anything that makes that hard for you?",
+        later(
+            "I am keeping time for a break and going home on time this week. "
+            "Is there anything that makes that hard for you?"
+        ),
     ),
     Reminder(
         "take_leave",
-        "Leave",
-        f"Is there a day of leave in your diary in the next {LEAVE_WEEKS} weeks? "
-        "You could choose one now.",
+        later("Leave"),
+        later(
+            "Is there a day of leave in your diary in the next 13 weeks? You could choose one now."
+        ),
         "L2643-2644",
         "take_leave_weeks",
     ),
     Reminder(
         "face_rhythm",
-        "Days in person",
-        "Do you and your team meet in person as often as suits you? "
-        "You could ask, and change how often.",
+        later("Days in person"),
+        later(
+            "Do you and your team meet in person as often as suits you? "
+            "You could ask, and change how often."
+        ),
         "L2665-2667",
         "face_rhythm_weeks",
-        "Are our days in person the right number, at the right time? Tell me if coming in is "
-        "hard. We can find another way for you to take part, and you can say no.",
+        later(
+            "Are our days in person the right number, at the right time? Tell me if coming in is "
+            "hard. We can find another way for you to take part, and you can say no."
+        ),
     ),
     Reminder(
         "pattern_changed",
-        "Your working pattern",
-        "Have your working days or hours changed? You could look at them in your settings.",
+        later("Your working pattern"),
+        later("Have your working days or hours changed? You could look at them in your settings."),
         "L2634-2636",
         "pattern_changed_weeks",
     ),

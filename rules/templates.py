@@ -7,6 +7,7 @@ like; nobody is in it.
 from dataclasses import dataclass
 
 from rules.event import Kind
+from rules.language import counted, later, text
 from rules.words import say_minutes
 
 
@@ -36,16 +37,18 @@ class Template:
     def repeats(self) -> str:
         """How often it comes, in words."""
         if not self.weeks:
-            return "Once."
-        often = "Every week" if self.weeks == 1 else f"Every {self.weeks} weeks"
-        return f"{often}, {self.times} times." if self.times else f"{often}."
+            return text("Once.")
+        often = counted("Every week", "Every %(number)s weeks", self.weeks)
+        if not self.times:
+            return f"{often}."
+        return text("%(often)s, %(times)s times.", often=often, times=self.times)
 
     @property
     def length(self) -> str:
         """How long it is, in words."""
         if self.whole_day:
-            return "All day, or a part of it."
-        return f"Usually {say_minutes(self.minutes)}."
+            return text("All day, or a part of it.")
+        return text("Usually %(time)s.", time=say_minutes(self.minutes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,63 +64,77 @@ class Words:
 TEMPLATES: tuple[Template, ...] = (
     Template(
         "team-chat",
-        "Team chat",
-        "A short chat without an agenda. Ask people as optional guests, and request no reply.",
+        later("Team chat"),
+        later(
+            "A short chat without an agenda. Ask people as optional guests, and request no reply."
+        ),
         "L1297-1299",
         Kind.POD,
-        "Team chat (optional)",
-        "Drop in for as long as suits you. There is nothing to prepare and no need to answer. "
-        "Camera optional.",
+        later("Team chat (optional)"),
+        later(
+            "Drop in for as long as suits you. There is nothing to prepare and no need to answer. "
+            "Camera optional."
+        ),
         minutes=20,
         weeks=1,
     ),
     Template(
         "welcome",
-        "Welcome series",
-        "Six short chats for somebody new, in a small group. Ask people as optional guests.",
+        later("Welcome series"),
+        later("Six short chats for somebody new, in a small group. Ask people as optional guests."),
         "L2589-2592",
         Kind.POD,
-        "Welcome chat (optional)",
-        "A small, friendly chat while you settle in. Ask anything, or just listen. "
-        "Camera optional.",
+        later("Welcome chat (optional)"),
+        later(
+            "A small, friendly chat while you settle in. Ask anything, or just listen. "
+            "Camera optional."
+        ),
         minutes=20,
         weeks=1,
         times=6,
     ),
     Template(
         "virtual-office",
-        "Virtual office",
-        "An open online room for a day or part of it. It takes no time in anyone’s diary.",
+        later("Virtual office"),
+        later("An open online room for a day or part of it. It takes no time in anyone’s diary."),
         "L1299-1305",
         Kind.VIRTUAL_OFFICE,
-        "Virtual office: come and go",
-        "The room is open while this lasts. Join and leave as you like, with or without talking. "
-        "Camera optional.",
+        later("Virtual office: come and go"),
+        later(
+            "The room is open while this lasts. Join and leave as you like, with or without talking. "
+            "Camera optional."
+        ),
         minutes=120,
         free=True,
         whole_day=True,
     ),
     Template(
         "listening",
-        "Listening session",
-        "A talk across working patterns. Choose a time that part-time and shift staff can join.",
+        later("Listening session"),
+        later(
+            "A talk across working patterns. Choose a time that part-time and shift staff can join."
+        ),
         "L2609-2617",
         Kind.POD,
-        "How do our working patterns suit us? (optional)",
-        "Tell each other what helps you and what gets in the way, wherever and whenever you work. "
-        "We listen first, and look for one thing to try. Camera optional.",
+        later("How do our working patterns suit us? (optional)"),
+        later(
+            "Tell each other what helps you and what gets in the way, wherever and whenever you work. "
+            "We listen first, and look for one thing to try. Camera optional."
+        ),
         minutes=45,
         weeks=13,
     ),
     Template(
         "quiet-hours",
-        "Shared quiet hours",
-        "A time in which nobody in the team books meetings. It is in your own diary only.",
+        later("Shared quiet hours"),
+        later("A time in which nobody in the team books meetings. It is in your own diary only."),
         "L188-189",
         Kind.PROTECTED,
-        "Quiet hours for the team",
-        "We book no meetings with each other now, where work allows. A call is fine if it is "
-        "pressing.",
+        later("Quiet hours for the team"),
+        later(
+            "We book no meetings with each other now, where work allows. A call is fine if it is "
+            "pressing."
+        ),
         minutes=120,
         weeks=1,
         free=True,
@@ -127,33 +144,41 @@ TEMPLATES: tuple[Template, ...] = (
 WORDS: tuple[Words, ...] = (
     Words(
         "team",
-        "For your team, about team chats",
+        later("For your team, about team chats"),
         "L2594-2597",
-        "I am putting a short team chat in our diaries. Talking to each other is part of the job, "
-        "so it counts as work. Join when it suits you, and leave when you like. No one writes "
-        "down who came.",
+        later(
+            "I am putting a short team chat in our diaries. Talking to each other is part of the job, "
+            "so it counts as work. Join when it suits you, and leave when you like. No one writes "
+            "down who came."
+        ),
     ),
     Words(
         "objective",
-        "For your objectives",
+        later("For your objectives"),
         "L2689-2691",
-        "I keep regular, unhurried time for my team, together and one to one. That time is "
-        "planned into my working week and not added on top of it.",
+        later(
+            "I keep regular, unhurried time for my team, together and one to one. That time is "
+            "planned into my working week and not added on top of it."
+        ),
     ),
     Words(
         "in-person",
-        "For an invitation to a day in person",
+        later("For an invitation to a day in person"),
         "L2665-2667",
-        "It would be good to see you there. If the journey, the place or the day is difficult, "
-        "let me know. You can also say no, and we will meet in another way.",
+        later(
+            "It would be good to see you there. If the journey, the place or the day is difficult, "
+            "let me know. You can also say no, and we will meet in another way."
+        ),
     ),
     Words(
         "circumstances",
-        "For a talk about circumstances",
+        later("For a talk about circumstances"),
         "L2624-2636",
-        "Let us talk about how your work fits with the rest of your life, and what could be "
-        "different. We can also look at your workplace and equipment, and at occupational health. "
-        "You decide what you tell me.",
+        later(
+            "Let us talk about how your work fits with the rest of your life, and what could be "
+            "different. We can also look at your workplace and equipment, and at occupational health. "
+            "You decide what you tell me."
+        ),
     ),
 )
 

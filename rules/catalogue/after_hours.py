@@ -12,8 +12,9 @@ from rules.diary import Day, Diary
 from rules.event import Occurrence
 from rules.finding import Example, Finding, Rule, working_days
 from rules.interval import Interval, subtract
+from rules.language import counted, later
 from rules.policy import Policy
-from rules.words import say_count, say_day, say_span
+from rules.words import say_day, say_span
 
 
 def _hours(day: Day, diary: Diary) -> list[Interval]:
@@ -40,12 +41,20 @@ def _places(diary: Diary, policy: Policy) -> frozenset[date]:
 
 
 def _message(day: Day, outside: int, diary: Diary) -> str:
-    verb = "lies" if outside == 1 else "lie"
-    meetings = say_count(outside, "meeting")
     if day.window is None:
-        return f"{meetings} {verb} on {say_day(day.date)}, which is no working day of yours."
-    when = say_span(day.window.span, diary.pattern.zone)
-    return f"On {say_day(day.date)} {meetings} {verb} at least partly outside your hours, {when}."
+        return counted(
+            "%(number)s meeting lies on %(day)s, which is no working day of yours.",
+            "%(number)s meetings lie on %(day)s, which is no working day of yours.",
+            outside,
+            day=say_day(day.date),
+        )
+    return counted(
+        "On %(day)s %(number)s meeting lies at least partly outside your hours, %(hours)s.",
+        "On %(day)s %(number)s meetings lie at least partly outside your hours, %(hours)s.",
+        outside,
+        day=say_day(day.date),
+        hours=say_span(day.window.span, diary.pattern.zone),
+    )
 
 
 def _find(diary: Diary, policy: Policy) -> Iterator[Finding]:
@@ -66,8 +75,8 @@ def _find(diary: Diary, policy: Policy) -> Iterator[Finding]:
 
 RULE = Rule(
     id="after_hours",
-    title="Meetings outside your hours",
-    about="Which meetings lie outside your working hours. For your information only.",
+    title=later("Meetings outside your hours"),
+    about=later("Which meetings lie outside your working hours. For your information only."),
     cite="5.2 4",
     lines="L2643-2645",
     find=_find,

@@ -6,6 +6,7 @@ from rules.cadence import Cadence
 from rules.diary import Diary
 from rules.event import Kind
 from rules.finding import Example, Finding, Rule, Scope
+from rules.language import later
 from rules.policy import Policy
 
 CADENCE = Cadence(
@@ -24,8 +25,8 @@ def _find(diary: Diary, policy: Policy) -> Iterator[Finding]:
 
 RULE = Rule(
     id=CADENCE.rule,
-    title="Appreciation",
-    about="A regular time to say what went well, and thank you.",
+    title=later("Appreciation"),
+    about=later("A regular time to say what went well, and thank you."),
     cite="5.2 2",
     lines="L2607-2609",
     find=_find,

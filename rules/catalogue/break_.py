@@ -12,8 +12,9 @@ from rules.diary import Day, Diary, break_span
 from rules.event import Kind, ScoredAs
 from rules.finding import Example, Finding, Rule
 from rules.interval import Interval, subtract
+from rules.language import later, text
 from rules.policy import Policy
-from rules.words import say_day, say_minutes, say_span
+from rules.words import say_day, say_minutes, say_time
 
 
 def _longest(day: Day, inside: Interval) -> int:
@@ -25,10 +26,25 @@ def _longest(day: Day, inside: Interval) -> int:
 
 
 def _message(day: Day, inside: Interval, longest: int, diary: Diary, policy: Policy) -> str:
-    room = f"room for a break of {say_minutes(longest)}" if longest else "no room for a break"
-    when = say_span(inside, diary.pattern.zone, "and")
-    asked = say_minutes(policy.break_minutes)
-    return f"{say_day(day.date)} has {room} between {when}. Your settings ask for {asked}."
+    zone = diary.pattern.zone
+    found = {
+        "day": say_day(day.date),
+        "start": say_time(inside.start, zone),
+        "end": say_time(inside.end, zone),
+        "asked": say_minutes(policy.break_minutes),
+    }
+    if not longest:
+        return text(
+            "%(day)s has no room for a break between %(start)s and %(end)s. "
+            "Your settings ask for %(asked)s.",
+            **found,
+        )
+    return text(
+        "%(day)s has room for a break of %(room)s between %(start)s and %(end)s. "
+        "Your settings ask for %(asked)s.",
+        room=say_minutes(longest),
+        **found,
+    )
 
 
 def _long_days(diary: Diary, policy: Policy) -> frozenset[date]:
@@ -57,8 +73,8 @@ def _find(diary: Diary, policy: Policy) -> Iterator[Finding]:
 
 RULE = Rule(
     id="break",
-    title="Meal break",
-    about="Room for one unbroken break in the middle of a day over six hours.",
+    title=later("Meal break"),
+    about=later("Room for one unbroken break in the middle of a day over six hours."),
     cite="5.2 4",
     lines="L2643-2644",
     find=_find,

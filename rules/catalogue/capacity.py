@@ -18,9 +18,9 @@ from rules.diary import Diary
 from rules.event import TEAM_KINDS, Kind, Occurrence
 from rules.finding import Example, Finding, Rule, Scope, working_weeks
 from rules.interval import Interval, total_minutes
+from rules.language import later, text
 from rules.policy import Policy, Severity
-from rules.words import say_day, say_list, say_minutes, say_time
-from rules.working_pattern import local_date
+from rules.words import say_day, say_list, say_minutes, say_moment
 
 _FIXED = TEAM_KINDS | {Kind.CLINICAL}
 _OFFERED = 3
@@ -125,20 +125,27 @@ def _say_verbs(
     """What to do with them: to end them early only where that would be enough too."""
     sets = combinations(offered, count)
     early = all(_freed(days, each, policy, policy.shortest_meeting) >= over for each in sets)
-    return "shorten, swap or drop" if early else "swap or drop"
+    return text("shorten, swap or drop") if early else text("swap or drop")
 
 
 def _say_offer(verbs: str, offered: Sequence[Occurrence], count: int, zone: ZoneInfo) -> str:
-    places = say_list(
-        [
-            f"{say_time(each.span.start, zone)} on {say_day(local_date(each.span.start, zone))}"
-            for each in offered
-        ]
-    )
+    places = say_list([say_moment(each.span.start, zone) for each in offered])
     if len(offered) == 1:
-        return f"You could {verbs} the meeting at {places}."
-    which = f"{count} of {len(offered)}" if count < len(offered) else f"these {count}"
-    return f"You could {verbs} {which} meetings. They are at {places}."
+        return text("You could %(verbs)s the meeting at %(place)s.", verbs=verbs, place=places)
+    if count == len(offered):
+        return text(
+            "You could %(verbs)s these %(count)s meetings. They are at %(places)s.",
+            verbs=verbs,
+            count=count,
+            places=places,
+        )
+    return text(
+        "You could %(verbs)s %(count)s of %(all)s meetings. They are at %(places)s.",
+        verbs=verbs,
+        count=count,
+        all=len(offered),
+        places=places,
+    )
 
 
 def _find(diary: Diary, policy: Policy) -> Iterator[Finding]:
@@ -147,14 +154,17 @@ def _find(diary: Diary, policy: Policy) -> Iterator[Finding]:
         over = sum(day.asked - day.contracted for day in days)
         if over <= 0:
             continue
-        week = f"the week of {say_day(first)}"
-        message = f"Your diary has {say_minutes(over)} more than {week} can hold."
+        message = text(
+            "Your diary has %(time)s more than the week of %(day)s can hold.",
+            time=say_minutes(over),
+            day=say_day(first),
+        )
         offered, count = _offer(days, over, policy)
         if offered:
             verbs = _say_verbs(days, offered, count, over, policy)
             message += f" {_say_offer(verbs, offered, count, diary.pattern.zone)}"
         elif len(_could_give_way(days)) > _OFFERED:
-            message += " You could shorten, swap or drop several meetings."
+            message += " " + text("You could shorten, swap or drop several meetings.")
         yield RULE.finding(
             policy,
             day=first,
@@ -167,8 +177,8 @@ def _find(diary: Diary, policy: Policy) -> Iterator[Finding]:
 
 RULE = Rule(
     id="capacity",
-    title="Workload",
-    about="Whether your meetings, and the time kept around them, fit into your week.",
+    title=later("Workload"),
+    about=later("Whether your meetings, and the time kept around them, fit into your week."),
     cite="4.4.1, 3.1.2",
     lines="L1691-1696",
     find=_find,

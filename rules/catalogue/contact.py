@@ -14,8 +14,9 @@ from rules.diary import Day, Diary
 from rules.event import TEAM_KINDS, Kind, Occurrence, ScoredAs
 from rules.finding import Example, Finding, Rule, Scope
 from rules.interval import Interval
+from rules.language import counted, later
 from rules.policy import Policy
-from rules.words import say_count, say_day
+from rules.words import say_day
 from rules.working_pattern import dates
 
 _CONTACT = TEAM_KINDS | {Kind.VIRTUAL_OFFICE}
@@ -69,17 +70,20 @@ def _find(diary: Diary, policy: Policy) -> Iterator[Finding]:
                 day=first.date,
                 span=Interval(begins.start, max(begins.end, ends.end)),
                 missing=missing * policy.pod_minutes,
-                message=(
-                    f"From {say_day(first.date)} to {say_day(last.date)} there are "
-                    f"{say_count(len(run), 'working day')} without team time."
+                message=counted(
+                    "From %(first)s to %(last)s there are %(number)s working day without team time.",
+                    "From %(first)s to %(last)s there are %(number)s working days without team time.",
+                    len(run),
+                    first=say_day(first.date),
+                    last=say_day(last.date),
                 ),
             )
 
 
 RULE = Rule(
     id="contact",
-    title="Contact with the team",
-    about="No long stretch of working days without any time for the team.",
+    title=later("Contact with the team"),
+    about=later("No long stretch of working days without any time for the team."),
     cite="4.5.2",
     lines="L2102-2109",
     find=_find,

@@ -11,6 +11,7 @@ from rules.diary import Day, Diary
 from rules.event import Occurrence
 from rules.finding import Example, Finding, Rule
 from rules.interval import Interval
+from rules.language import later, text
 from rules.policy import Policy
 from rules.words import say_day, say_minutes, say_time
 from rules.working_pattern import local_date
@@ -23,13 +24,23 @@ def _last(day: Day, end_of_hours: Interval) -> Occurrence | None:
 
 
 def _message(last: Occurrence, free: Interval, zone: ZoneInfo, policy: Policy) -> str:
-    day, over = say_day(local_date(last.span.start, zone)), say_time(free.end, zone)
-    kept = say_minutes(policy.end_of_day_minutes)
-    if free.minutes:
-        latest = f"ends {say_minutes(free.minutes)} before your day does, at {over}"
-    else:
-        latest = f"takes up the last minutes of your day, to {over}"
-    return f"On {day} a meeting {latest}. Your settings keep {kept} free."
+    found = {
+        "day": say_day(local_date(last.span.start, zone)),
+        "end": say_time(free.end, zone),
+        "kept": say_minutes(policy.end_of_day_minutes),
+    }
+    if not free.minutes:
+        return text(
+            "On %(day)s a meeting takes up the last minutes of your day, to %(end)s. "
+            "Your settings keep %(kept)s free.",
+            **found,
+        )
+    return text(
+        "On %(day)s a meeting ends %(free)s before your day does, at %(end)s. "
+        "Your settings keep %(kept)s free.",
+        free=say_minutes(free.minutes),
+        **found,
+    )
 
 
 def _find(diary: Diary, policy: Policy) -> Iterator[Finding]:
@@ -52,8 +63,8 @@ def _find(diary: Diary, policy: Policy) -> Iterator[Finding]:
 
 RULE = Rule(
     id="end_of_day",
-    title="End of day",
-    about="The last minutes of your working day, free of meetings.",
+    title=later("End of day"),
+    about=later("The last minutes of your working day, free of meetings."),
     cite="4.4.1, 3.1.3",
     lines="L1718-1721",
     find=_find,

@@ -10,6 +10,7 @@ from rules.cadence import Cadence
 from rules.diary import Diary
 from rules.event import Kind
 from rules.finding import Example, Finding, Rule, Scope
+from rules.language import later
 from rules.policy import Policy
 
 CADENCE = Cadence(
@@ -29,8 +30,8 @@ def _find(diary: Diary, policy: Policy) -> Iterator[Finding]:
 
 RULE = Rule(
     id=CADENCE.rule,
-    title="Days in person",
-    about="A day on which the team meets in one place.",
+    title=later("Days in person"),
+    about=later("A day on which the team meets in one place."),
     cite="5.2 5",
     lines="L2661-2667",
     find=_find,

@@ -14,6 +14,7 @@ from rules.diary import Day, Diary
 from rules.event import Occurrence
 from rules.finding import Example, Finding, Rule, instant_key
 from rules.interval import Interval
+from rules.language import counted, later, text
 from rules.policy import Policy
 from rules.words import say_day, say_minutes, say_time
 from rules.working_pattern import local_date
@@ -30,13 +31,25 @@ def _pairs(day: Day) -> Iterator[tuple[Occurrence, Occurrence]]:
 
 
 def _message(between: Interval, zone: ZoneInfo, policy: Policy) -> str:
-    free, asked = between.minutes, say_minutes(policy.gap_minutes)
-    day, clock = say_day(local_date(between.start, zone)), say_time(between.start, zone)
-    if free == 0:
-        there = "there is no time"
-    else:
-        there = f"there {'is' if free == 1 else 'are'} {say_minutes(free)}"
-    return f"On {day} {there} between 2 meetings at {clock}. You could keep {asked}."
+    found = {
+        "day": say_day(local_date(between.start, zone)),
+        "clock": say_time(between.start, zone),
+        "asked": say_minutes(policy.gap_minutes),
+    }
+    if not between.minutes:
+        return text(
+            "On %(day)s there is no time between 2 meetings at %(clock)s. "
+            "You could keep %(asked)s.",
+            **found,
+        )
+    return counted(
+        "On %(day)s there is %(number)s minute between 2 meetings at %(clock)s. "
+        "You could keep %(asked)s.",
+        "On %(day)s there are %(number)s minutes between 2 meetings at %(clock)s. "
+        "You could keep %(asked)s.",
+        between.minutes,
+        **found,
+    )
 
 
 def _of_day(day: Day, zone: ZoneInfo, policy: Policy) -> Iterator[Finding]:
@@ -67,8 +80,8 @@ def _find(diary: Diary, policy: Policy) -> Iterator[Finding]:
 
 RULE = Rule(
     id="gap",
-    title="10 minutes between meetings",
-    about="Time between two meetings to finish one thing before starting the next.",
+    title=later("10 minutes between meetings"),
+    about=later("Time between two meetings to finish one thing before starting the next."),
     cite="5.3 1(iii)",
     lines="L2697-2699",
     find=_find,

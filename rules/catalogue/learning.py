@@ -6,6 +6,7 @@ from rules.cadence import Cadence
 from rules.diary import Diary
 from rules.event import Kind
 from rules.finding import Example, Finding, Rule, Scope
+from rules.language import later
 from rules.policy import Policy
 
 CADENCE = Cadence(
@@ -25,8 +26,8 @@ def _find(diary: Diary, policy: Policy) -> Iterator[Finding]:
 
 RULE = Rule(
     id=CADENCE.rule,
-    title="Time to learn",
-    about="A regular time to learn, or to try a better way of working.",
+    title=later("Time to learn"),
+    about=later("A regular time to learn, or to try a better way of working."),
     cite="5.3 3",
     lines="L2722-2734",
     find=_find,

@@ -11,6 +11,7 @@ from rules.diary import Day, Diary
 from rules.event import Kind
 from rules.finding import Example, Finding, Rule, Scope
 from rules.interval import Interval, total_minutes
+from rules.language import later, plural, text
 from rules.policy import Policy
 from rules.words import say_count, say_day, say_list
 
@@ -20,10 +21,13 @@ def _message(day: Day) -> str:
     others = len(day.appointments) - clinical
     parts = [say_count(others, "meeting")] if others else []
     parts += [say_count(clinical, "clinical session")] if clinical else []
-    told = f"{say_day(day.date)} is leave and has {say_list(parts)}."
+    told = text(
+        "%(day)s is leave and has %(things)s.", day=say_day(day.date), things=say_list(parts)
+    )
     if not others:
         return told  # clinical work is never moved, so it is not asked either
-    return f"{told} Would you like to move {'it' if others == 1 else 'the meetings'}?"
+    asked = plural("Would you like to move it?", "Would you like to move the meetings?", others)
+    return f"{told} {asked}"
 
 
 def _leave_days(diary: Diary, policy: Policy) -> frozenset[date]:
@@ -47,8 +51,8 @@ def _find(diary: Diary, policy: Policy) -> Iterator[Finding]:
 
 RULE = Rule(
     id="leave",
-    title="Leave without meetings",
-    about="Meetings that lie on a day of your leave.",
+    title=later("Leave without meetings"),
+    about=later("Meetings that lie on a day of your leave."),
     cite="5.2 4",
     lines="L2643-2644",
     find=_find,

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from rules.diary import Day, Diary
 from rules.finding import Example, Finding, Rule, Scope, working_weeks
 from rules.interval import Interval
+from rules.language import counted, later
 from rules.policy import Policy
-from rules.words import say_count, say_day, say_minutes
+from rules.words import say_day, say_minutes
 from rules.working_pattern import monday
 
 _EXCEPTION = 1
@@ -29,9 +30,14 @@ def _find(diary: Diary, policy: Policy) -> Iterator[Finding]:
                 day=first,
                 span=Interval(spans[0].start, max(span.end for span in spans)),
                 missing=sum(long.values()),
-                message=(
-                    f"In the week of {say_day(first)} meetings stretch {say_count(len(long), 'day')} "
-                    f"by {say_minutes(sum(long.values()))} beyond your hours."
+                message=counted(
+                    "In the week of %(week)s meetings stretch %(number)s day "
+                    "by %(time)s beyond your hours.",
+                    "In the week of %(week)s meetings stretch %(number)s days "
+                    "by %(time)s beyond your hours.",
+                    len(long),
+                    week=say_day(first),
+                    time=say_minutes(sum(long.values())),
                 ),
             )
 
@@ -50,8 +56,8 @@ def _spread(day: Day) -> Interval:
 
 RULE = Rule(
     id="long_days",
-    title="Long days",
-    about="Long days are the exception. For your information only.",
+    title=later("Long days"),
+    about=later("Long days are the exception. For your information only."),
     cite="5.2 4",
     lines="L2644-2645",
     find=_find,

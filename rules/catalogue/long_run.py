@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from rules.diary import Diary
 from rules.finding import Example, Finding, Rule, instant_key
+from rules.language import later, text
 from rules.policy import Policy
 from rules.runs import Run, runs
 from rules.words import say_day, say_minutes, say_time
@@ -21,7 +22,6 @@ def _find(diary: Diary, policy: Policy) -> Iterator[Finding]:
         for run in runs(day.appointments, policy.gap_minutes):
             pauses = _pauses(run, policy)
             if pauses:
-                clock = say_time(run.span.start, diary.pattern.zone)
                 yield RULE.finding(
                     policy,
                     day=day.date,
@@ -29,9 +29,11 @@ def _find(diary: Diary, policy: Policy) -> Iterator[Finding]:
                     missing=pauses * policy.gap_minutes,
                     event_ids=tuple(each.id for each in run.appointments),
                     key=instant_key(run.span.start),
-                    message=(
-                        f"From {clock} on {say_day(day.date)} there are "
-                        f"{say_minutes(run.span.minutes)} of meetings without a break."
+                    message=text(
+                        "From %(clock)s on %(day)s there are %(time)s of meetings without a break.",
+                        clock=say_time(run.span.start, diary.pattern.zone),
+                        day=say_day(day.date),
+                        time=say_minutes(run.span.minutes),
                     ),
                 )
 
@@ -43,8 +45,8 @@ def _pauses(run: Run, policy: Policy) -> int:
 
 RULE = Rule(
     id="long_run",
-    title="A break in long meetings",
-    about="A pause in every long stretch of meetings.",
+    title=later("A break in long meetings"),
+    about=later("A pause in every long stretch of meetings."),
     cite="5.3 1(iii)",
     lines="L2698-2699",
     find=_find,

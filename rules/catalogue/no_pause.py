@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 from rules.diary import Diary
 from rules.finding import Example, Finding, Rule, Scope
+from rules.language import counted, later
 from rules.policy import Policy
 from rules.runs import runs
-from rules.words import say_count, say_day, say_minutes
+from rules.words import say_day, say_minutes
 
 _MANY = 3
 
@@ -20,24 +21,26 @@ def _find(diary: Diary, policy: Policy) -> Iterator[Finding]:
             continue
         run, *others = runs(day.appointments, policy.gap_minutes)
         if not others:
-            meetings = say_count(len(day.appointments), "meeting")
             yield RULE.finding(
                 policy,
                 day=day.date,
                 span=run.span,
                 missing=policy.gap_minutes,
                 event_ids=tuple(each.id for each in run.appointments),
-                message=(
-                    f"{say_day(day.date)} has {meetings}, and nowhere "
-                    f"{say_minutes(policy.gap_minutes)} between them."
+                message=counted(
+                    "%(day)s has %(number)s meeting, and nowhere %(time)s between them.",
+                    "%(day)s has %(number)s meetings, and nowhere %(time)s between them.",
+                    len(day.appointments),
+                    day=say_day(day.date),
+                    time=say_minutes(policy.gap_minutes),
                 ),
             )
 
 
 RULE = Rule(
     id="no_pause",
-    title="A pause in the day",
-    about="No day of meetings without a single pause.",
+    title=later("A pause in the day"),
+    about=later("No day of meetings without a single pause."),
     cite="4.4.1, 3.1.3",
     lines="L1735-1738",
     find=_find,

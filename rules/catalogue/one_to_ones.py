@@ -10,6 +10,7 @@ from rules.cadence import Cadence
 from rules.diary import Diary
 from rules.event import Kind
 from rules.finding import Example, Finding, Rule, Scope
+from rules.language import later
 from rules.policy import Policy
 
 CADENCE = Cadence(
@@ -28,8 +29,8 @@ def _find(diary: Diary, policy: Policy) -> Iterator[Finding]:
 
 RULE = Rule(
     id=CADENCE.rule,
-    title="One-to-ones",
-    about="A time for each person who reports to you, every few weeks.",
+    title=later("One-to-ones"),
+    about=later("A time for each person who reports to you, every few weeks."),
     cite="5.2 1",
     lines="L2592-2594",
     find=_find,

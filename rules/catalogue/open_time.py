@@ -10,6 +10,7 @@ from rules.diary import Day, Diary
 from rules.event import Kind, ScoredAs
 from rules.finding import Example, Finding, Rule, Scope
 from rules.interval import Interval, subtract, total_minutes
+from rules.language import later, text
 from rules.policy import Policy
 from rules.words import say_day, say_minutes
 
@@ -23,17 +24,29 @@ def _find(diary: Diary, policy: Policy) -> Iterator[Finding]:
         allowed, left = _free(day, day.window.span)
         asked = min(policy.open_minutes, allowed)
         if left < asked:
-            free = say_minutes(left) if left else "no time"
             yield RULE.finding(
                 policy,
                 day=day.date,
                 span=day.window.span,
                 missing=asked - left,
-                message=(
-                    f"{say_day(day.date)} leaves {free} in which your team can reach you. "
-                    f"Your settings ask for {say_minutes(policy.open_minutes)}."
-                ),
+                message=_message(day, left, policy),
             )
+
+
+def _message(day: Day, left: int, policy: Policy) -> str:
+    found = {"day": say_day(day.date), "asked": say_minutes(policy.open_minutes)}
+    if not left:
+        return text(
+            "%(day)s leaves no time in which your team can reach you. "
+            "Your settings ask for %(asked)s.",
+            **found,
+        )
+    return text(
+        "%(day)s leaves %(free)s in which your team can reach you. "
+        "Your settings ask for %(asked)s.",
+        free=say_minutes(left),
+        **found,
+    )
 
 
 def _free(day: Day, hours: Interval) -> tuple[int, int]:
@@ -47,8 +60,8 @@ def _free(day: Day, hours: Interval) -> tuple[int, int]:
 
 RULE = Rule(
     id="open_time",
-    title="Time for the team to reach you",
-    about="Some time of the day that is neither booked nor protected.",
+    title=later("Time for the team to reach you"),
+    about=later("Some time of the day that is neither booked nor protected."),
     cite="4.3.1, 4.5.1",
     lines="L2014-2017",
     find=_find,

@@ -12,8 +12,9 @@ from rules.diary import Day, Diary
 from rules.event import Occurrence
 from rules.finding import Example, Finding, Rule, instant_key
 from rules.interval import Interval
+from rules.language import counted, later
 from rules.policy import Policy
-from rules.words import say_count, say_day, say_span
+from rules.words import say_day, say_span
 from rules.working_pattern import local_date
 
 
@@ -34,7 +35,13 @@ def _blocks(day: Day) -> Iterator[Sequence[Occurrence]]:
 
 def _message(span: Interval, size: int, zone: ZoneInfo) -> str:
     day, when = say_day(local_date(span.start, zone)), say_span(span, zone)
-    return f"On {day} {say_count(size, 'meeting')} share time, from {when}."
+    return counted(
+        "On %(day)s %(number)s meeting share time, from %(when)s.",
+        "On %(day)s %(number)s meetings share time, from %(when)s.",
+        size,
+        day=day,
+        when=when,
+    )
 
 
 def _find(diary: Diary, policy: Policy) -> Iterator[Finding]:
@@ -54,8 +61,8 @@ def _find(diary: Diary, policy: Policy) -> Iterator[Finding]:
 
 RULE = Rule(
     id="overlap",
-    title="Meetings at the same time",
-    about="Two or more meetings share time. A fact, not counted against your diary.",
+    title=later("Meetings at the same time"),
+    about=later("Two or more meetings share time. A fact, not counted against your diary."),
     cite="5.3 1(iii)",
     lines="L2697-2699",
     find=_find,

@@ -10,8 +10,9 @@ from rules.diary import Day, Diary
 from rules.event import Kind, Occurrence
 from rules.finding import Example, Finding, Rule, instant_key
 from rules.interval import Interval
+from rules.language import later, text
 from rules.policy import Policy
-from rules.words import say_day, say_minutes, say_time
+from rules.words import say_minutes, say_moment
 
 
 def _find(diary: Diary, policy: Policy) -> Iterator[Finding]:
@@ -19,7 +20,6 @@ def _find(diary: Diary, policy: Policy) -> Iterator[Finding]:
         for pod in day.appointments if day.window else ():
             clear = _clear(pod, day, policy) if pod.kind is Kind.POD else policy.gap_minutes
             if clear < policy.gap_minutes:
-                clock = say_time(pod.span.start, diary.pattern.zone)
                 yield RULE.finding(
                     policy,
                     day=day.date,
@@ -27,12 +27,25 @@ def _find(diary: Diary, policy: Policy) -> Iterator[Finding]:
                     missing=policy.gap_minutes - clear,
                     event_ids=(pod.id,),
                     key=f"{instant_key(pod.span.start)}/{pod.id}",
-                    message=(
-                        f"The team chat at {clock} on {say_day(day.date)} has "
-                        f"{say_minutes(clear) if clear else 'no time'} clear before it. "
-                        f"You could keep {say_minutes(policy.gap_minutes)}."
-                    ),
+                    message=_message(pod, clear, diary, policy),
                 )
+
+
+def _message(pod: Occurrence, clear: int, diary: Diary, policy: Policy) -> str:
+    found = {
+        "moment": say_moment(pod.span.start, diary.pattern.zone),
+        "asked": say_minutes(policy.gap_minutes),
+    }
+    if not clear:
+        return text(
+            "The team chat at %(moment)s has no time clear before it. You could keep %(asked)s.",
+            **found,
+        )
+    return text(
+        "The team chat at %(moment)s has %(clear)s clear before it. You could keep %(asked)s.",
+        clear=say_minutes(clear),
+        **found,
+    )
 
 
 def _clear(pod: Occurrence, day: Day, policy: Policy) -> int:
@@ -50,8 +63,8 @@ def _clear(pod: Occurrence, day: Day, policy: Policy) -> int:
 
 RULE = Rule(
     id="pod_apart",
-    title="Team time of its own",
-    about="A team chat is not the tail of another meeting.",
+    title=later("Team time of its own"),
+    about=later("A team chat is not the tail of another meeting."),
     cite="5.2 1",
     lines="L2595-2597",
     find=_find,

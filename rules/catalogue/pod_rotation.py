@@ -13,8 +13,9 @@ from rules.diary import Diary, in_order
 from rules.event import Kind, Occurrence, ScoredAs
 from rules.finding import Example, Finding, Rule, Scope
 from rules.interval import Interval
+from rules.language import counted, later
 from rules.policy import Policy
-from rules.words import say_count, say_day
+from rules.words import say_day
 
 _DIFFERENT = 3
 
@@ -62,18 +63,22 @@ def _find(diary: Diary, policy: Policy) -> Iterator[Finding]:
                 span=Interval(pods[0].span.start, max(each.span.end for each in pods)),
                 missing=(_DIFFERENT - times) * policy.pod_minutes,
                 event_ids=tuple(each.id for each in pods),
-                message=(
-                    f"In the {policy.rotation_weeks} weeks from {say_day(first)} your team chats "
-                    f"are at {say_count(times, 'time')} of the week. People with another pattern "
-                    f"may never be there."
+                message=counted(
+                    "In the %(weeks)s weeks from %(day)s your team chats are at %(number)s time "
+                    "of the week. People with another pattern may never be there.",
+                    "In the %(weeks)s weeks from %(day)s your team chats are at %(number)s times "
+                    "of the week. People with another pattern may never be there.",
+                    times,
+                    weeks=policy.rotation_weeks,
+                    day=say_day(first),
                 ),
             )
 
 
 RULE = Rule(
     id="pod_rotation",
-    title="Team time that takes turns",
-    about="Team chats on different days, so that everybody can be at some of them.",
+    title=later("Team time that takes turns"),
+    about=later("Team chats on different days, so that everybody can be at some of them."),
     cite="5.2 2",
     lines="L2609-2614",
     find=_find,

@@ -11,8 +11,9 @@ from datetime import date, timedelta
 from rules.diary import Diary
 from rules.finding import Example, Finding, Rule, Scope, working_weeks
 from rules.interval import Interval
+from rules.language import later, text
 from rules.policy import Policy
-from rules.words import say_count, say_day
+from rules.words import say_count, say_day, say_so_far
 
 
 def _working_span(first: date, diary: Diary) -> Interval:
@@ -23,9 +24,12 @@ def _working_span(first: date, diary: Diary) -> Interval:
 
 
 def _message(first: date, had: int, policy: Policy) -> str:
-    chats = say_count(had, "team chat") if had else "no team chat yet"
-    asked = say_count(policy.pods_per_week, "team chat")
-    return f"The week of {say_day(first)} has {chats}. Your settings ask for {asked}."
+    return text(
+        "The week of %(week)s has %(had)s. Your settings ask for %(asked)s.",
+        week=say_day(first),
+        had=say_so_far(had, "team chat"),
+        asked=say_count(policy.pods_per_week, "team chat"),
+    )
 
 
 def _find(diary: Diary, policy: Policy) -> Iterator[Finding]:
@@ -44,8 +48,8 @@ def _find(diary: Diary, policy: Policy) -> Iterator[Finding]:
 
 RULE = Rule(
     id="pods",
-    title="Team time",
-    about="Regular time in the diary to talk with the team, as part of the work.",
+    title=later("Team time"),
+    about=later("Regular time in the diary to talk with the team, as part of the work."),
     cite="5.3 1(i)",
     lines="L2689-2691",
     find=_find,

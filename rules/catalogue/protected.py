@@ -13,6 +13,7 @@ from rules.diary import Day, Diary
 from rules.event import Kind, ScoredAs
 from rules.finding import Example, Finding, Rule, Scope
 from rules.interval import Interval, subtract
+from rules.language import later, text
 from rules.policy import Policy
 from rules.words import say_day, say_minutes
 
@@ -26,8 +27,14 @@ def _pieces(day: Day, inside: Interval) -> list[Interval]:
 
 
 def _message(day: Day, kept: int, target: int) -> str:
-    had = f"{say_minutes(kept)} of protected time" if kept else "no protected time yet"
-    return f"{say_day(day.date)} has {had}. Your settings ask for {say_minutes(target)}."
+    found = {"day": say_day(day.date), "asked": say_minutes(target)}
+    if not kept:
+        return text("%(day)s has no protected time yet. Your settings ask for %(asked)s.", **found)
+    return text(
+        "%(day)s has %(kept)s of protected time. Your settings ask for %(asked)s.",
+        kept=say_minutes(kept),
+        **found,
+    )
 
 
 def _find(diary: Diary, policy: Policy) -> Iterator[Finding]:
@@ -50,8 +57,8 @@ def _find(diary: Diary, policy: Policy) -> Iterator[Finding]:
 
 RULE = Rule(
     id="protected",
-    title="Protected time",
-    about="Time in your hours, held in your diary, with no meetings.",
+    title=later("Protected time"),
+    about=later("Time in your hours, held in your diary, with no meetings."),
     cite="5.3 1(ii)",
     lines="L2693-2695",
     find=_find,

@@ -10,6 +10,7 @@ from rules.cadence import Cadence
 from rules.diary import Diary
 from rules.event import Kind
 from rules.finding import Example, Finding, Rule, Scope
+from rules.language import later
 from rules.policy import Policy
 
 CADENCE = Cadence(
@@ -28,8 +29,8 @@ def _find(diary: Diary, policy: Policy) -> Iterator[Finding]:
 
 RULE = Rule(
     id=CADENCE.rule,
-    title="Talks about circumstances",
-    about="A time for each person who reports to you to say what would help them work well.",
+    title=later("Talks about circumstances"),
+    about=later("A time for each person who reports to you to say what would help them work well."),
     cite="5.2 3",
     lines="L2624-2636",
     find=_find,

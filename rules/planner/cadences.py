@@ -23,6 +23,7 @@ from rules.diary import Day, Diary, break_span
 from rules.event import TEAM_KINDS, Kind, Occurrence, ScoredAs
 from rules.finding import Finding
 from rules.interval import Interval, merge, subtract
+from rules.language import counted, text
 from rules.outcome import after, new_hold
 from rules.planner.arrange import Arrangement, Task
 from rules.planner.changes import Regular, bare_changes, changes_of_day, one_day
@@ -114,13 +115,24 @@ def _say_stays(cadence: Cadence, policy: Policy, stays: Sequence[Finding]) -> st
     title = next(each.title for each in RULES if each.id == cadence.rule)
     first, *more = (each.missing // cadence.minutes(policy) for each in stays)
     weeks = cadence.weeks(policy)
-    stretch = f"the {weeks} weeks from" if weeks > 1 else "the week of"
-    find = "finds" if first == 1 else "find"
-    later = f", and {sum(more)} later" if more else ""
-    return (
-        f"{title}: {first} {find} no room in {stretch} {say_day(stays[0].day)}{later}; "
-        "meetings, protected time and breaks come first."
-    )
+    values = {"rule": text(title), "weeks": weeks, "day": say_day(stays[0].day), "later": sum(more)}
+    if weeks > 1:
+        room = counted(
+            "%(rule)s: %(number)s finds no room in the %(weeks)s weeks from %(day)s",
+            "%(rule)s: %(number)s find no room in the %(weeks)s weeks from %(day)s",
+            first,
+            **values,
+        )
+    else:
+        room = counted(
+            "%(rule)s: %(number)s finds no room in the week of %(day)s",
+            "%(rule)s: %(number)s find no room in the week of %(day)s",
+            first,
+            **values,
+        )
+    if more:
+        room = text("%(room)s, and %(later)s later", room=room, later=sum(more))
+    return text("%(room)s; meetings, protected time and breaks come first.", room=room)
 
 
 def served(task: Task, change: Change) -> tuple[str, ...]:

@@ -9,15 +9,25 @@ from rules.change import Change, ChangeKind
 from rules.diary import Diary
 from rules.event import Occurrence
 from rules.interval import Interval
+from rules.language import later, text
 from rules.outcome import after
 from rules.planner.arrange import Task, arrange, solve_tier
 from rules.planner.changes import PLANNED
 from rules.planner.plan import SeriesOffer, Tier
 from rules.planner.rights import Rights
-from rules.words import say_list, say_minutes, say_time, say_weekday
+from rules.words import say_list, say_minutes, say_time
 from rules.working_pattern import local_date
 
 WEEKS, ENOUGH = 4, 3
+_EVERY = (
+    later("Mondays"),
+    later("Tuesdays"),
+    later("Wednesdays"),
+    later("Thursdays"),
+    later("Fridays"),
+    later("Saturdays"),
+    later("Sundays"),
+)
 _WEEK, _DAY = timedelta(weeks=1), timedelta(days=1)
 
 
@@ -67,37 +77,47 @@ def _offer(task: Task, alike: Sequence[_Helpful]) -> SeriesOffer:
     zone = task.diary.pattern.zone
     first = alike[0]
     days = sorted(local_date(each.meeting.span.start, zone) for each in alike)
-    weekdays = list(dict.fromkeys(f"{say_weekday(each)}s" for each in days))
-    what = _say_what(task, first.change, first.meeting, f" on {say_list(weekdays)}")
+    weekdays = list(dict.fromkeys(text(_EVERY[each.weekday()]) for each in days))
+    what = _say_what(task, first.change, first.meeting, say_list(weekdays))
     weeks = min(each.weeks for each in alike)
     most = max(each.weeks for each in alike)
-    often = f"{weeks}" if weeks == most else f"{weeks} or {most}"
+    often = f"{weeks}" if weeks == most else text("%(a)s or %(b)s", a=weeks, b=most)
     people = {each.meeting.uid: each.meeting.other_people for each in alike}
-    message = (
-        f"{what} It helps in {often} of the next {WEEKS} weeks. "
-        f"To do it, edit {_say_edits(len(people))}."
-    )
+    helps = text("It helps in %(often)s of the next %(all)s weeks.", often=often, all=WEEKS)
+    message = f"{what} {helps} {_say_edits(len(people))}"
     return SeriesOffer(first.meeting.uid, first.change, weeks, sum(people.values()), message)
 
 
 def _say_edits(series: int) -> str:
     if series == 1:
-        return "the series in your calendar: 1 mail to each person"
-    return f"the {series} series in your calendar: 1 mail to each person for each of them"
+        return text("To do it, edit the series in your calendar: 1 mail to each person.")
+    return text(
+        "To do it, edit the %(count)s series in your calendar: "
+        "1 mail to each person for each of them.",
+        count=series,
+    )
 
 
 def _say_what(task: Task, change: Change, meeting: Occurrence, weekdays: str) -> str:
     zone = task.diary.pattern.zone
-    start = say_time(meeting.span.start, zone)
     if change.after is None:
         raise ValueError("a meeting change says where the meeting goes")
-    cut = meeting.span.minutes - change.after.minutes
-    early = f"{say_minutes(cut)} early"
+    start = say_time(meeting.span.start, zone)
+    series = text("%(start)s series", start=start)
+    if weekdays:
+        series = text("%(start)s series on %(weekdays)s", start=start, weekdays=weekdays)
+    cut = say_minutes(meeting.span.minutes - change.after.minutes)
     if change.kind is ChangeKind.EVENT_SHORTEN:
-        return f"You could end every meeting of the {start} series{weekdays} {early}."
+        return text(
+            "You could end every meeting of the %(series)s %(time)s early.", series=series, time=cut
+        )
     there = say_time(change.after.start, zone)
-    said = f"You could move every meeting of the {start} series{weekdays} to {there}."
-    return f"{said} You could end it {early} too." if cut else said
+    said = text(
+        "You could move every meeting of the %(series)s to %(time)s.", series=series, time=there
+    )
+    if change.after.minutes == meeting.span.minutes:
+        return said
+    return said + " " + text("You could end it %(time)s early too.", time=cut)
 
 
 def _members(diary: Diary, meeting: Occurrence) -> Iterator[Occurrence]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from rules.catalogue import capacity, open_time
 from rules.finding import Finding
-from rules.words import say_count
+from rules.language import counted, text
 
 _QUIET = (open_time.RULE.id, capacity.RULE.id)
 """Rules that holds themselves can break."""
@@ -17,6 +17,17 @@ def say_worse(before: Iterable[Finding], left: Iterable[Finding]) -> Iterator[st
     for rule in _QUIET:
         found = [each for each in worse if each.rule == rule]
         if found:
-            place = "more day" if rule == open_time.RULE.id else "more week"
-            more = f" It is so in {say_count(len(found) - 1, place)}." if len(found) > 1 else ""
-            yield f"With this plan: {found[0].message}{more}"
+            said = text("With this plan: %(finding)s", finding=found[0].message)
+            yield f"{said} {_say_more(rule, len(found) - 1)}".rstrip()
+
+
+def _say_more(rule: str, places: int) -> str:
+    if not places:
+        return ""
+    if rule == open_time.RULE.id:
+        return counted(
+            "It is so in %(number)s more day.", "It is so in %(number)s more days.", places
+        )
+    return counted(
+        "It is so in %(number)s more week.", "It is so in %(number)s more weeks.", places
+    )
