@@ -42,6 +42,7 @@ from connectors.errors import (
     Unreachable,
     Unreadable,
 )
+from rules.language import later, text
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -57,47 +58,105 @@ class Kind:
 
 
 BROKEN = Kind(
-    400, "broken-request", "The request cannot be read", "The body is not JSON or a form."
+    400,
+    "broken-request",
+    later("The request cannot be read"),
+    later("The body is not JSON or a form."),
 )
 SIGN_IN = Kind(
-    401, "sign-in-needed", "Nobody is signed in", "Sign in, or send the token of a sign-in."
+    401,
+    "sign-in-needed",
+    later("Nobody is signed in"),
+    later("Sign in, or send the token of a sign-in."),
 )
 REFUSED = Kind(
-    403, "other-site", "Sent from another site", "Browsers may post from our pages only."
+    403,
+    "other-site",
+    later("Sent from another site"),
+    later("Browsers may post from our pages only."),
 )
-NOT_FOUND = Kind(404, "not-found", "There is nothing here", "Look at the address again.")
-METHOD = Kind(405, "wrong-method", "Not in this way", "The address takes another method.")
-STALE = Kind(409, "stale-plan", "The plan is out of date", "Plan again and apply the new plan.")
+NOT_FOUND = Kind(
+    404, "not-found", later("There is nothing here"), later("Look at the address again.")
+)
+METHOD = Kind(
+    405, "wrong-method", later("Not in this way"), later("The address takes another method.")
+)
+STALE = Kind(
+    409, "stale-plan", later("The plan is out of date"), later("Plan again and apply the new plan.")
+)
 STATE = Kind(
-    409, "not-now", "Not as things stand", "The sentence says what is in the way, and what helps."
+    409,
+    "not-now",
+    later("Not as things stand"),
+    later("The sentence says what is in the way, and what helps."),
 )
 ASK = Kind(
-    409, "confirmation-needed", "A word is missing", "Say that meetings may move all the same."
+    409,
+    "confirmation-needed",
+    later("A word is missing"),
+    later("Say that meetings may move all the same."),
 )
 CALENDAR = Kind(
-    409, "calendar-closed", "The calendar does not let Clearway in", "Connect the calendar again."
+    409,
+    "calendar-closed",
+    later("The calendar does not let Clearway in"),
+    later("Connect the calendar again."),
 )
 UNDER_WAY = Kind(
-    409, "under-way", "Still being worked on", "The same request came before; ask again soon."
+    409,
+    "under-way",
+    later("Still being worked on"),
+    later("The same request came before; ask again soon."),
 )
 CHANGED = Kind(
-    412, "changed-meanwhile", "Changed meanwhile", "Read it again and repeat the change."
+    412,
+    "changed-meanwhile",
+    later("Changed meanwhile"),
+    later("Read it again and repeat the change."),
 )
-LARGE = Kind(413, "too-large", "Too large", "Bring a shorter stretch of the calendar.")
-TYPE = Kind(415, "wrong-type", "Not in this form", "Use a content type that is listed.")
-INPUT = Kind(422, "bad-input", "The input cannot be used", "The sentence says which part and why.")
+LARGE = Kind(
+    413, "too-large", later("Too large"), later("Bring a shorter stretch of the calendar.")
+)
+TYPE = Kind(
+    415, "wrong-type", later("Not in this form"), later("Use a content type that is listed.")
+)
+INPUT = Kind(
+    422,
+    "bad-input",
+    later("The input cannot be used"),
+    later("The sentence says which part and why."),
+)
 KEY_USED = Kind(
-    422, "key-used", "The key belongs to another request", "Choose a new Idempotency-Key."
+    422,
+    "key-used",
+    later("The key belongs to another request"),
+    later("Choose a new Idempotency-Key."),
 )
-MATCH = Kind(428, "version-needed", "Which version?", "Send the ETag that was read in If-Match.")
+MATCH = Kind(
+    428,
+    "version-needed",
+    later("Which version?"),
+    later("Send the ETag that was read in If-Match."),
+)
 LIMITED = Kind(
-    429, "too-many-requests", "Too many requests", "Try again after the time in Retry-After."
+    429,
+    "too-many-requests",
+    later("Too many requests"),
+    later("Try again after the time in Retry-After."),
 )
 FAULT = Kind(
-    500, "our-fault", "Something went wrong here", "The fault is ours, not the calendar's."
+    500,
+    "our-fault",
+    later("Something went wrong here"),
+    later("The fault is ours, not the calendar's."),
 )
-SILENT = Kind(502, "calendar-silent", "The calendar does not answer", "Try again in a few minutes.")
-BUSY = Kind(503, "busy", "Busy", "Try again after the time in Retry-After.")
+SILENT = Kind(
+    502,
+    "calendar-silent",
+    later("The calendar does not answer"),
+    later("Try again in a few minutes."),
+)
+BUSY = Kind(503, "busy", later("Busy"), later("Try again after the time in Retry-After."))
 
 KINDS = (
     BROKEN,
@@ -169,7 +228,7 @@ _TABLE: Mapping[type[Exception], Kind] = {
 EXPECTED: tuple[type[Exception], ...] = tuple(_TABLE)
 """The errors whose message is a sentence for the person who asked."""
 
-_SORRY = "Something went wrong on our side, and nothing was kept; please try again."
+_SORRY = later("Something went wrong on our side, and nothing was kept; please try again.")
 RETRY_AFTER = "30"
 
 
@@ -194,7 +253,7 @@ def kind_of(error: Exception) -> Kind:
 
 def say(error: Exception) -> str:
     """The sentence for whoever asked. Errors that nobody foresaw keep their words to themselves."""
-    return str(error) if isinstance(error, EXPECTED) else _SORRY
+    return str(error) if isinstance(error, EXPECTED) else text(_SORRY)
 
 
 def respond(kind: Kind, detail: str, headers: Mapping[str, str] | None = None) -> JSONResponse:

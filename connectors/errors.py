@@ -19,6 +19,8 @@
 Each message is one sentence that a person can act on. It holds no title, name or address.
 """
 
+from rules.language import text
+
 GONE = "The event is no longer in the calendar."
 CHANGED = "The event has changed since the plan was made."
 NOT_OURS = "The event is not a hold that Clearway wrote."
@@ -67,7 +69,9 @@ class SuddenlyEmpty(ConnectorError):
     """A calendar that held events reads empty. A fault looks the same, so nothing is planned."""
 
     def __init__(self) -> None:
-        super().__init__("The calendar held events before and reads empty now; please look at it.")
+        super().__init__(
+            text("The calendar held events before and reads empty now; please look at it.")
+        )
 
 
 class SignInNeeded(ConnectorError):

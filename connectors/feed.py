@@ -22,6 +22,7 @@ from connectors.icalendar import Options
 from connectors.transport import PACKED, new_client, read_at_most, unreachable, until
 from rules.event import Occurrence
 from rules.interval import Interval
+from rules.language import text
 
 REST = timedelta(minutes=5)
 """A feed is not asked again before this has passed: those who publish one change it rarely."""
@@ -108,7 +109,7 @@ class FeedDiary:
                 if status not in _REDIRECTS:
                     return self._copied(status, headers, content, now)
                 address = _next_address(address, headers.get("Location", ""))
-        raise BadAnswer("The calendar's address leads on and on.")
+        raise BadAnswer(text("The calendar's address leads on and on."))
 
     def _ask(self, address: httpx.URL) -> tuple[int, httpx.Headers, bytes]:
         headers = {"Accept": "text/calendar", "User-Agent": "Clearway", **PACKED}
@@ -128,9 +129,9 @@ class FeedDiary:
         if status == 304 and self.copy is not None:
             return replace(self.copy, as_of=now)
         if status in (401, 403):
-            raise PermissionMissing("The calendar's server does not let Clearway read it.")
+            raise PermissionMissing(text("The calendar's server does not let Clearway read it."))
         if status in (404, 410):
-            raise EventGone("There is no calendar at this address.")
+            raise EventGone(text("There is no calendar at this address."))
         if status != 200:
             raise unreachable(None)
         return Copy(
@@ -141,18 +142,18 @@ class FeedDiary:
         )
 
 
-def web_address(text: str) -> httpx.URL:
+def web_address(address: str) -> httpx.URL:
     """The https or http address of a feed; webcal means https. Raises NotPossible."""
     try:
-        url = httpx.URL(text.strip())
+        url = httpx.URL(address.strip())
         if url.scheme in ("webcal", "webcals"):
             url = url.copy_with(scheme="https")
     except httpx.InvalidURL as error:
-        raise NotPossible("This is not an address that can be called.") from error
+        raise NotPossible(text("This is not an address that can be called.")) from error
     if url.scheme not in ("http", "https") or not url.host:
-        raise NotPossible("The address of a calendar begins with https:// or webcal://.")
+        raise NotPossible(text("The address of a calendar begins with https:// or webcal://."))
     if url.userinfo:
-        raise NotPossible("The address of a calendar holds no name and password.")
+        raise NotPossible(text("The address of a calendar holds no name and password."))
     return url
 
 
@@ -160,7 +161,7 @@ def _next_address(here: httpx.URL, location: str) -> httpx.URL:
     try:
         following = here.join(location)
     except httpx.InvalidURL as error:
-        raise BadAnswer("The calendar's address leads nowhere.") from error
+        raise BadAnswer(text("The calendar's address leads nowhere.")) from error
     if here.scheme == "https" and following.scheme != "https":
-        raise BadAnswer("The calendar's address leads on to one that is not encrypted.")
+        raise BadAnswer(text("The calendar's address leads on to one that is not encrypted."))
     return web_address(str(following))

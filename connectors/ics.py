@@ -26,6 +26,7 @@ from connectors.icalendar import DEFAULT_OPTIONS, Options, hold_uid
 from rules.change import Change, ChangeKind
 from rules.event import Occurrence
 from rules.interval import Interval
+from rules.language import text
 
 __all__ = ["DEFAULT_OPTIONS", "IcsDiary", "IcsReader", "Options", "hold_uid"]
 
@@ -91,7 +92,9 @@ class IcsDiary(IcsReader):
         for skipped in written.skipped:
             raise _ERRORS.get(skipped.reason, NotPossible)(skipped.reason)
         if self.contents() != before:
-            raise CalendarChanged("A calendar file changed while it was read; nothing was written.")
+            raise CalendarChanged(
+                text("A calendar file changed while it was read; nothing was written.")
+            )
         for path, old, new in zip(self.paths, before, written.files, strict=True):
             if new != old:
                 write_file(path, new)
@@ -156,9 +159,17 @@ def read_file(path: Path, max_bytes: int) -> bytes:
             data = file.read(max_bytes + 1)
     except OSError as error:
         reason = (error.strerror or "it is not there").lower()
-        raise Unreadable(f"{path.name} cannot be opened: {reason}.") from error
+        raise Unreadable(
+            text("%(name)s cannot be opened: %(reason)s.", name=path.name, reason=reason)
+        ) from error
     if len(data) > max_bytes:
-        raise TooLarge(f"{path.name} has more than {max_bytes:,} bytes, the most that is read.")
+        raise TooLarge(
+            text(
+                "%(name)s has more than %(max_bytes)s bytes, the most that is read.",
+                name=path.name,
+                max_bytes=f"{max_bytes:,}",
+            )
+        )
     return data
 
 

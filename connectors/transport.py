@@ -31,6 +31,7 @@ import httpcore
 import httpx
 
 from connectors.errors import BadAnswer, NotPossible, SignInNeeded, Throttled, TooLarge, Unreachable
+from rules.language import text
 
 # httpx logs whole addresses, which hold ids of calendars and sometimes a person's own
 logging.getLogger("httpx").setLevel(logging.WARNING)
@@ -101,7 +102,7 @@ class Answer:
         try:
             return json.loads(self.content)
         except (ValueError, RecursionError) as error:
-            raise BadAnswer("The server's answer is not JSON.") from error
+            raise BadAnswer(text("The server's answer is not JSON.")) from error
 
     @property
     def retry_after(self) -> float | None:
@@ -216,7 +217,7 @@ class Door:
                 content=body if raw else None,
             )
         except (httpx.InvalidURL, ValueError) as problem:
-            raise BadAnswer("What the server gave cannot be sent back to it.") from problem
+            raise BadAnswer(text("What the server gave cannot be sent back to it.")) from problem
 
     def _target(self, url: str) -> httpx.URL:
         """Where a path or a link leads: always to this server, below its base."""
@@ -224,12 +225,14 @@ class Door:
         try:
             target, base = httpx.URL(whole), httpx.URL(self.base)
         except (httpx.InvalidURL, ValueError) as error:
-            raise BadAnswer("The server's answer holds a link that is none.") from error
+            raise BadAnswer(text("The server's answer holds a link that is none.")) from error
         same = (target.scheme, target.host, target.port) == (base.scheme, base.host, base.port)
         if not same or target.userinfo:
-            raise BadAnswer("The server's answer points to another server, which is not followed.")
+            raise BadAnswer(
+                text("The server's answer points to another server, which is not followed.")
+            )
         if {".", ".."} & set(whole.partition("?")[0].split("/")):
-            raise BadAnswer("The server's answer holds a link that leads astray.")
+            raise BadAnswer(text("The server's answer holds a link that leads astray."))
         return target
 
     def _credentials(self, *, fresh: bool) -> dict[str, str]:
@@ -328,10 +331,13 @@ def read_at_most(answer: httpx.Response, most: int) -> bytes:
             content += unpacker.decompress(chunk, room) if unpacker else chunk
             if len(content) > most:
                 raise TooLarge(
-                    f"The server's answer has more than {most:,} bytes, the most allowed."
+                    text(
+                        "The server's answer has more than %(most)s bytes, the most allowed.",
+                        most=f"{most:,}",
+                    )
                 )
     except zlib.error as error:
-        raise BadAnswer("The server's answer cannot be unpacked.") from error
+        raise BadAnswer(text("The server's answer cannot be unpacked.")) from error
     return bytes(content)
 
 
@@ -342,7 +348,7 @@ def _unpacker(encoding: str) -> "zlib._Decompress | None":
         return None
     if found == "gzip":
         return zlib.decompressobj(16 + zlib.MAX_WBITS)
-    raise BadAnswer("The server's answer is packed in a way that was not asked for.")
+    raise BadAnswer(text("The server's answer is packed in a way that was not asked for."))
 
 
 class Total:
@@ -365,11 +371,14 @@ class Total:
         ):
             if count > most:
                 raise TooLarge(
-                    f"The calendar's server gives more than {most:,} {what} for this time, "
-                    "the most that is read; please ask for fewer days."
+                    text(
+                        "The calendar's server gives more than %(most)s %(what)s for this time, the most that is read; please ask for fewer days.",
+                        most=f"{most:,}",
+                        what=what,
+                    )
                 )
         if self._pages > MOST_PAGES:
-            raise BadAnswer("The calendar's server gives more pages than any calendar has.")
+            raise BadAnswer(text("The calendar's server gives more pages than any calendar has."))
 
 
 # -- one end for every step ---------------------------------------------------------------------
@@ -436,7 +445,7 @@ def _left(timeout: float | None, late: type[httpcore.TimeoutException]) -> float
         return timeout
     left = end - time.monotonic()
     if left <= 0:
-        raise late("the whole of it takes too long")
+        raise late(text("the whole of it takes too long"))
     return left if timeout is None else min(timeout, left)
 
 
@@ -593,7 +602,7 @@ def addresses(host: str, port: int) -> tuple[str, ...]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise httpx.ConnectError("the name has no address") from error
+        raise httpx.ConnectError(text("the name has no address")) from error
     return tuple(str(each[4][0]) for each in found)
 
 
@@ -606,7 +615,7 @@ def public_address(found: Collection[str], allowed: Collection[Network] = ()) ->
         if not _is_public(address) and not any(address in network for network in allowed):
             raise NotPossible(_INSIDE)
     if not found:
-        raise httpx.ConnectError("the name has no address")
+        raise httpx.ConnectError(text("the name has no address"))
     return next(iter(found))
 
 
@@ -614,7 +623,7 @@ def _check_private(address: str, allowed: Collection[Network]) -> None:
     """Raise NotPossible where a password would be read on its way over the open internet."""
     found = ipaddress.ip_address(address.partition("%")[0])
     if not any(found in network for network in allowed):
-        raise NotPossible("A sign-in goes to a server on the open internet by https only.")
+        raise NotPossible(text("A sign-in goes to a server on the open internet by https only."))
 
 
 _GLOBAL_V6 = ipaddress.ip_network("2000::/3")

@@ -90,7 +90,11 @@ _MONTHS = (
 def say_time(moment: datetime, zone: ZoneInfo) -> str:
     """A moment on the local clock: `9am`, `5:30pm`, `midday`, `midnight`; seconds are dropped."""
     local = moment.astimezone(zone)
-    hour, minute = local.hour, local.minute
+    return say_hour(local.hour, local.minute)
+
+
+def say_hour(hour: int, minute: int) -> str:
+    """A time of day: `9am`, `5:30pm`, `midday`, `midnight`."""
     if minute == 0 and hour in (0, 12):
         return text("midday") if hour == 12 else text("midnight")
     clock = f"{(hour + 11) % 12 + 1}" + (f":{minute:02}" if minute else "")

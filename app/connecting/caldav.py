@@ -18,6 +18,7 @@ from app.connecting.opening import open_row, plain_viewer
 from app.deployment import Deployment
 from app.people.history import LEADER, Actor
 from app.services.live import is_address
+from rules.language import text
 
 
 def connect_caldav(
@@ -37,7 +38,9 @@ def connect_caldav(
     NoConnection.
     """
     if not is_address(url) or not user or not password:
-        raise BadChoice("A CalDAV account has an https:// address, a user name and a password.")
+        raise BadChoice(
+            text("A CalDAV account has an https:// address, a user name and a password.")
+        )
     known = None if connection_id is None else find(deployment, leader_id, connection_id)
     credentials = {"url": url, "user": user, "password": password}
     row = new_row(deployment, leader_id, Provider.CALDAV, credentials)

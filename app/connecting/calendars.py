@@ -18,6 +18,7 @@ from app.storage import connections as stored
 from app.storage import holds, leases, tables
 from connectors.base import Ability, Calendar
 from connectors.errors import ConnectorError, NotPossible
+from rules.language import text
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,13 +150,13 @@ def _choices(listed: Sequence[Calendar], ticked: Sequence[str]) -> tuple[Choice,
 def _check(there: Sequence[Choice], ticked: Sequence[str]) -> None:
     known = {each.id: each for each in there}
     if not there:
-        raise BadChoice("This connection has one calendar, so there is nothing to choose.")
+        raise BadChoice(text("This connection has one calendar, so there is nothing to choose."))
     if not ticked or len(set(ticked)) < len(ticked):
-        raise BadChoice("Tick at least one calendar, and each of them once.")
+        raise BadChoice(text("Tick at least one calendar, and each of them once."))
     if any(each not in known for each in ticked):
-        raise BadChoice("One of the ticked calendars is not in the account any more.")
+        raise BadChoice(text("One of the ticked calendars is not in the account any more."))
     if not known[ticked[0]].writable and any(known[each].writable for each in ticked):
-        raise BadChoice("The first ticked calendar gets the holds, and it can only be read.")
+        raise BadChoice(text("The first ticked calendar gets the holds, and it can only be read."))
 
 
 def _watch_again(deployment: Deployment, known: Connection) -> Any:

@@ -25,6 +25,7 @@ from app.people.leaders import must_stay
 from app.storage import Session, leases, tables
 from app.storage import connections as stored
 from connectors.errors import ConnectorError
+from rules.language import text
 
 MOST = 10
 """Connections of one leader: each is asked whenever the diary is read."""
@@ -141,7 +142,7 @@ def find(deployment: Deployment, leader_id: str, connection_id: str) -> tables.C
 def check_provider(row: tables.Connection, provider: Provider) -> None:
     """Raise BadChoice where a connection is to another kind of calendar."""
     if row.provider != provider:
-        raise BadChoice("That connection is to another kind of calendar.")
+        raise BadChoice(text("That connection is to another kind of calendar."))
 
 
 def check_new(
@@ -158,7 +159,7 @@ def check_new(
     for each in connections(deployment, leader_id):
         same = each.account == account or set(calendars) & set(each.calendars)
         if each.provider is provider and same:
-            raise BadChoice("This calendar is connected already; it is in the list of yours.")
+            raise BadChoice(text("This calendar is connected already; it is in the list of yours."))
 
 
 def account_of(provider: Provider, credentials: Mapping[str, Any]) -> str:
@@ -199,7 +200,12 @@ def keep(deployment: Deployment, row: tables.Connection, by: Actor) -> Connectio
     with deployment.database.transaction() as session:
         must_stay(session, row.leader_id)
         if len(stored.of_leader(session, row.leader_id)) >= MOST:
-            raise BadChoice(f"You have {MOST} connections already; disconnect one of them first.")
+            raise BadChoice(
+                text(
+                    "You have %(most)s connections already; disconnect one of them first.",
+                    most=MOST,
+                )
+            )
         # one that can call back is asked to by the next renewal, not while somebody waits
         row.renew_at = deployment.now() if can_be_called(deployment, row.provider) else None
         stored.add(session, row)

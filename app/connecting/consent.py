@@ -36,6 +36,7 @@ from app.people.errors import LostErrand
 from app.people.history import LEADER, Actor
 from app.people.sign_in import local_path
 from connectors.errors import PermissionMissing
+from rules.language import text
 
 SET_ASIDE = "set_aside"
 """The name in the address by which `finish` finds an answer that was put aside."""
@@ -81,7 +82,7 @@ def begin(
     NoConnection, NotSetUp and Unreachable.
     """
     if provider not in _PROVIDERS:
-        raise BadChoice("That kind of calendar is not connected by consent.")
+        raise BadChoice(text("That kind of calendar is not connected by consent."))
     if connection_id is not None:
         check_provider(find(deployment, leader_id, connection_id), provider)
     known = browser or errands.new_browser()
@@ -163,4 +164,6 @@ def _connect(
 def _check_same(ticked: Any, there: list[str]) -> None:
     """Raise BadChoice where it is another account: none of its calendars was ticked."""
     if there and ticked and not set(ticked) & set(there):
-        raise BadChoice("That is another account; connect it as one more, or sign in as before.")
+        raise BadChoice(
+            text("That is another account; connect it as one more, or sign in as before.")
+        )

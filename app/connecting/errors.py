@@ -6,6 +6,8 @@ ConnectingError
 └── BadChoice       what was chosen or typed cannot be connected like this
 """
 
+from rules.language import text
+
 
 class ConnectingError(Exception):
     """The base. The message is one sentence that a person can act on."""
@@ -19,7 +21,7 @@ class NoConnection(ConnectingError):
     """It is not there, or another leader's: which of them is not told."""
 
     def __init__(self) -> None:
-        super().__init__("There is no such connection; it may have been removed.")
+        super().__init__(text("There is no such connection; it may have been removed."))
 
 
 class BadChoice(ConnectingError):

@@ -30,6 +30,7 @@ from connectors.errors import (
 from connectors.google import SCOPES, Access
 from connectors.google.auth import abilities
 from connectors.transport import Answer, Door, FixedToken
+from rules.language import text
 
 _ENDED = "Google does not accept this sign-in; please sign in again."
 _DECLINED = "Nobody has agreed yet that Clearway may use this calendar; please agree."
@@ -77,7 +78,7 @@ def finish(settings: Settings, flow: Mapping[str, Any], answer: Mapping[str, str
     abilities(scopes)  # raises where events were left out of the consent
     refresh = told.get("refresh_token")
     if not isinstance(refresh, str):
-        raise SignInNeeded("Google gave no lasting consent; please connect again.")
+        raise SignInNeeded(text("Google gave no lasting consent; please connect again."))
     credentials = {"refresh": refresh, "scopes": sorted(scopes), "over": _end(told)}
     return Granted(_with_token(credentials, told), scopes)
 
@@ -129,7 +130,9 @@ _MAIN = ("primary",)
 
 def _check_set_up(settings: Settings) -> None:
     if not settings.google_client_id or not settings.google_client_secret:
-        raise NotSetUp("This installation is not registered with Google; tell whoever runs it.")
+        raise NotSetUp(
+            text("This installation is not registered with Google; tell whoever runs it.")
+        )
 
 
 def _with_token(credentials: Credentials, told: Mapping[str, Any]) -> Credentials:

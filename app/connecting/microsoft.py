@@ -20,6 +20,7 @@ from app.services.live import LiveDiary, Viewer
 from connectors.errors import PermissionMissing
 from connectors.graph import Options, auth
 from connectors.transport import FixedToken
+from rules.language import text
 
 _READS = ("Calendars.Read", "Calendars.ReadWrite")
 _UNUSED = timedelta(days=90)
@@ -91,7 +92,9 @@ def open_new(
 
 def _app(settings: Settings) -> auth.App:
     if not settings.microsoft_client_id or not settings.microsoft_client_secret:
-        raise NotSetUp("This installation is not registered with Microsoft; tell whoever runs it.")
+        raise NotSetUp(
+            text("This installation is not registered with Microsoft; tell whoever runs it.")
+        )
     authority, _, tenant = settings.microsoft_authority.rpartition("/")
     graph = urlsplit(settings.graph_url)
     app = auth.App(

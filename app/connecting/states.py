@@ -17,6 +17,7 @@ from connectors.errors import (
     SuddenlyEmpty,
     Throttled,
 )
+from rules.language import text
 
 
 class State(StrEnum):
@@ -56,7 +57,7 @@ class ConsentEnded(SignInNeeded):
     """The consent was given until a moment that has passed."""
 
     def __init__(self) -> None:
-        super().__init__("The consent has come to its end; please sign in again.")
+        super().__init__(text("The consent has come to its end; please sign in again."))
 
 
 TROUBLES: Mapping[State, Trouble] = {

@@ -21,6 +21,7 @@ from app.logs import Event
 from app.storage import Session
 from app.storage import connections as stored
 from connectors.errors import SignInNeeded, Unreachable
+from rules.language import text
 
 Credentials = Mapping[str, Any]
 """JSON: `access` and `until` are the access token and its end; the rest is the provider's own."""
@@ -91,7 +92,7 @@ class StoredToken:
             if found is not None:
                 return self._take_turn(found)
             self._pause(_STEP)
-        raise Unreachable("The sign-in takes too long; please try again later.")
+        raise Unreachable(text("The sign-in takes too long; please try again later."))
 
     def _look(self, refused: str) -> _Access | _Turn | None:
         """A good token, the turn to renew, or None while another worker has it."""
@@ -99,7 +100,7 @@ class StoredToken:
         with database.transaction() as session:
             row = stored.lock(session, self._connection_id)
             if row is None:
-                raise SignInNeeded("This calendar is no longer connected.")
+                raise SignInNeeded(text("This calendar is no longer connected."))
             credentials = database.vault.open(row.credentials)
             kept = _access(credentials)
             if kept is not None and kept.token != refused and kept.until - EARLY > now:
@@ -127,7 +128,7 @@ class StoredToken:
         self._keep(turn, renewed)
         found = _access(renewed)
         if found is None:
-            raise SignInNeeded("The sign-in gave no token; please sign in again.")
+            raise SignInNeeded(text("The sign-in gave no token; please sign in again."))
         return found
 
     def _keep(self, turn: _Turn, credentials: Credentials) -> None:

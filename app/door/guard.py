@@ -8,6 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from rules.language import text
+
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
@@ -33,7 +35,7 @@ class OtherSite(Exception):
     """A browser does not say that a page of ours sent this, which changes something."""
 
     def __init__(self) -> None:
-        super().__init__("Browsers may send this from our own pages only.")
+        super().__init__(text("Browsers may send this from our own pages only."))
 
 
 class Guard:

@@ -13,6 +13,8 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 
+from rules.language import text
+
 # It tells which byte of a form it did not expect, and that byte is somebody's.
 logging.getLogger("python_multipart").disabled = True
 logging.getLogger("python_multipart.multipart").disabled = True
@@ -60,7 +62,9 @@ def content_type(request: Request, allowed: Sequence[str]) -> str:
     """The media type of a body. Raises WrongContentType where it is not one of `allowed`."""
     given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if given not in allowed:
-        raise WrongContentType(f"Send {' or '.join(allowed)} as the content type.")
+        raise WrongContentType(
+            text("Send %(types)s as the content type.", types=" or ".join(allowed))
+        )
     return given
 
 
@@ -78,7 +82,7 @@ async def read_body(request: Request, limit: int) -> bytes:
                 raise _too_large(limit)
             parts.append(part)
     except ClientDisconnect as error:
-        raise BrokenBody("The request ended before all of it had arrived.") from error
+        raise BrokenBody(text("The request ended before all of it had arrived.")) from error
     return b"".join(parts)
 
 
@@ -92,9 +96,9 @@ def parse_json(body: bytes) -> dict[str, object]:
     try:
         found = json.loads(body, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
-        raise BrokenBody("The body is not JSON that can be read.") from error
+        raise BrokenBody(text("The body is not JSON that can be read.")) from error
     if not isinstance(found, dict):
-        raise BrokenBody("The body is a JSON object with the fields of this operation.")
+        raise BrokenBody(text("The body is a JSON object with the fields of this operation."))
     return found
 
 
@@ -112,7 +116,7 @@ async def read_form(request: Request, limit: int) -> Form:
     try:
         items = (await parser.parse()).multi_items()
     except MultiPartException as error:
-        raise BrokenBody("The body is not a multipart form that can be read.") from error
+        raise BrokenBody(text("The body is not a multipart form that can be read.")) from error
     form = Form({}, {})
     for name, value in items:
         if isinstance(value, UploadFile):

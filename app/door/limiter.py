@@ -9,6 +9,8 @@ from collections.abc import Callable
 from math import ceil
 from threading import Lock
 
+from rules.language import text
+
 _MOST = 20_000
 """Buckets at a time; of more, those that were used longest ago are forgotten, which fills them."""
 
@@ -17,7 +19,7 @@ class TooManyRequests(Exception):
     """The bucket is empty. `after` is in how many whole seconds there is something in it again."""
 
     def __init__(self, after: int) -> None:
-        super().__init__("There were too many requests in a short time; wait a little.")
+        super().__init__(text("There were too many requests in a short time; wait a little."))
         self.after = after
 
 

@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from app.config import Settings
 from app.people import errands
+from rules.language import text
 
 _SESSION, _ERRAND = "clearway", "clearway-errand"
 _SECURE = "__Host-"
@@ -26,7 +27,9 @@ class NotSignedIn(Exception):
     """Nobody is known to have sent this request."""
 
     def __init__(self, *, carried: bool = False) -> None:
-        super().__init__("Your sign-in has ended; sign in again." if carried else "Sign in first.")
+        super().__init__(
+            text("Your sign-in has ended; sign in again.") if carried else text("Sign in first.")
+        )
         self.challenge = f'{CHALLENGE}, error="invalid_token"' if carried else CHALLENGE
 
 

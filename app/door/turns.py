@@ -10,6 +10,7 @@ from app.door.workers import Busy
 from app.jobs.holding import held
 from app.storage import leases
 from app.storage.leases import Lease
+from rules.language import text
 
 _WAIT, _STEP = 10.0, 0.25
 """Seconds to wait for a worker that is at the diary, and between two looks."""
@@ -29,7 +30,7 @@ def at_the_diary(deployment: Deployment, leader_id: str) -> Iterator[Lease]:
                     _give_back(deployment, lease)
                 return
         if monotonic() > given_up:
-            raise Busy("Clearway is at work on this diary; try again in a moment.")
+            raise Busy(text("Clearway is at work on this diary; try again in a moment."))
         sleep(_STEP)
 
 

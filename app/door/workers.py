@@ -10,6 +10,8 @@ from queue import SimpleQueue
 from threading import Lock, Thread
 from typing import TypeVar
 
+from rules.language import text
+
 T = TypeVar("T")
 
 AT_ONCE = 2
@@ -60,7 +62,7 @@ class Workers:
         await asyncio.wait([answer], timeout=self._patience)
         if not answer.done():
             job.cancel()
-            raise Busy("This took too long; ask for fewer days or a smaller calendar.")
+            raise Busy(text("This took too long; ask for fewer days or a smaller calendar."))
         return answer.result()
 
     def close(self) -> None:
@@ -73,9 +75,13 @@ class Workers:
     def _take_room(self, whose: str) -> None:
         with self._lock:
             if self._taken >= self._room:
-                raise Busy("Too many plans are being made at the moment; try again in a minute.")
+                raise Busy(
+                    text("Too many plans are being made at the moment; try again in a minute.")
+                )
             if whose and self._share is not None and self._of[whose] >= self._share:
-                raise Busy("Your other requests are still being worked on; try again in a minute.")
+                raise Busy(
+                    text("Your other requests are still being worked on; try again in a minute.")
+                )
             self._taken += 1
             self._of[whose] += 1
             if self._started < min(self._taken, self._at_once):

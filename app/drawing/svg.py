@@ -9,6 +9,7 @@ from html import escape
 from importlib.resources import files
 
 from app.drawing.layout import Block, Column, Flag, Look, Mark, Week
+from rules.language import later, text
 from rules.words import say_minutes
 
 WIDTH = 300
@@ -30,7 +31,15 @@ _TALL_ENOUGH = 10.4
 _WIDE = 45
 """A column that has room for three letters and a number."""
 _LONG = len("100 min")
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_DAYS = (
+    later("Mon"),
+    later("Tue"),
+    later("Wed"),
+    later("Thu"),
+    later("Fri"),
+    later("Sat"),
+    later("Sun"),
+)
 
 
 def stylesheet(*, alone: bool = False) -> str:
@@ -106,8 +115,8 @@ def _hours(week: Week) -> Iterator[str]:
 
 def _column(column: Column, week: Week, name: str, x: float, width: float) -> Iterator[str]:
     middle = x + width / 2
-    name_of_day = _DAYS[column.day.weekday()]
-    label = f"{name_of_day if width > _WIDE else name_of_day[:2]} {column.day.day}"
+    name_of_day = text(_DAYS[column.day.weekday()])
+    label = escape(f"{name_of_day if width > _WIDE else name_of_day[:2]} {column.day.day}")
     yield (
         f'<text class="week-day" x="{_n(middle)}" y="{TOP - 10}" text-anchor="middle">{label}</text>'
     )
@@ -197,17 +206,18 @@ def _foot(column: Column, week: Week, x: float, width: float) -> Iterator[str]:
             part = full * kept / target
             yield f'<rect class="week-kept" x="{_n(x + 5)}" y="{top}" width="{_n(part)}" height="7"/>'
     if column.missing:
-        text = _short(column.missing)
+        missing = _short(column.missing)
         # in a week of seven days there is no room for as much, whatever the font
         fit = f' textLength="{_n(width - 3)}" lengthAdjust="spacingAndGlyphs"'
         yield (
             f'<text class="week-missing" x="{_n(x + width / 2)}" y="{top + 20}"'
-            f'{fit if width < _WIDE and len(text) >= _LONG else ""} text-anchor="middle">{text}</text>'
+            f'{fit if width < _WIDE and len(missing) >= _LONG else ""} text-anchor="middle">{missing}</text>'
         )
 
 
 def _short(minutes: int) -> str:
-    return f"{minutes} min" if minutes < 600 else escape(say_minutes(minutes))
+    short = text("%(minutes)s min", minutes=minutes)
+    return escape(short if minutes < 600 else say_minutes(minutes))
 
 
 def _diamond(x: float, y: float, size: float) -> str:
@@ -234,9 +244,9 @@ def _bottom(week: Week) -> int:
 
 def _clock(minute: int) -> str:
     hour = minute // 60 % 24
-    if hour in (0, 12):
-        return "12pm" if hour else "12am"
-    return f"{hour % 12}{'am' if hour < 12 else 'pm'}"
+    clock = hour % 12 or 12
+    said = text("%(clock)sam", clock=clock) if hour < 12 else text("%(clock)spm", clock=clock)
+    return escape(said)
 
 
 def _n(number: float) -> str:

@@ -5,30 +5,31 @@ from dataclasses import dataclass
 from datetime import date
 
 from app.drawing.layout import DAY, Block, Column, Look, Mark, Week
-from rules.words import say_day, say_minutes
+from rules.language import later, text
+from rules.words import say_count, say_day, say_hour, say_minutes
 
 NAMES = {
-    Look.MEETING: "meeting",
-    Look.TEAM: "time with the team",
-    Look.CLINICAL: "clinical session",
-    Look.PROTECTED: "protected time",
-    Look.GAP: "time between meetings",
-    Look.BREAK: "break",
-    Look.END_OF_DAY: "end of day",
-    Look.LEARNING: "learning time",
-    Look.OWN_TIME: "your own time",
+    Look.MEETING: later("meeting"),
+    Look.TEAM: later("time with the team"),
+    Look.CLINICAL: later("clinical session"),
+    Look.PROTECTED: later("protected time"),
+    Look.GAP: later("time between meetings"),
+    Look.BREAK: later("break"),
+    Look.END_OF_DAY: later("end of day"),
+    Look.LEARNING: later("learning time"),
+    Look.OWN_TIME: later("your own time"),
 }
 _CHANGES = {
-    Mark.NEW: ", new",
-    Mark.MOVED: ", moved here",
-    Mark.SHORTER: ", ends earlier than before",
-    Mark.WAS: ", leaves this time",
+    Mark.NEW: later("%(name)s, new"),
+    Mark.MOVED: later("%(name)s, moved here"),
+    Mark.SHORTER: later("%(name)s, ends earlier than before"),
+    Mark.WAS: later("%(name)s, leaves this time"),
 }
 _RULES = {
-    "gap": "between meetings",
-    "protected": "protected time",
-    "break": "meal break",
-    "end_of_day": "end of day",
+    "gap": later("between meetings"),
+    "protected": later("protected time"),
+    "break": later("meal break"),
+    "end_of_day": later("end of day"),
 }
 
 
@@ -52,8 +53,13 @@ def summarise(week: Week) -> str:
     meetings = sum(_is_meeting(block) for column in week.columns for block in column.blocks)
     kept = sum(column.protected[0] for column in week.columns)
     asked = sum(column.protected[1] for column in week.columns)
-    noun = "meeting" if meetings == 1 else "meetings"
-    return f"{meetings} {noun}. Protected time is {say_minutes(kept)} of {say_minutes(asked)}."
+    said = say_count(meetings, "meeting")
+    return text(
+        "%(meetings)s. Protected time is %(kept)s of %(asked)s.",
+        meetings=said,
+        kept=say_minutes(kept),
+        asked=say_minutes(asked),
+    )
 
 
 def _is_meeting(block: Block) -> bool:
@@ -62,35 +68,39 @@ def _is_meeting(block: Block) -> bool:
 
 def _day(column: Column) -> DayWords:
     lines = tuple(
-        f"{say_clock(block.start)} to {say_clock(block.end)}: {_name(block)}"
+        text(
+            "%(start)s to %(end)s: %(what)s",
+            start=say_clock(block.start),
+            end=say_clock(block.end),
+            what=_name(block),
+        )
         for block in sorted(column.blocks, key=lambda each: (each.start, each.end))
     )
-    return DayWords(
-        column.day, f"{say_day(column.day)}{_hours(column)}", lines, tuple(_missing(column))
-    )
+    return DayWords(column.day, _heading(column), lines, tuple(_missing(column)))
 
 
 def _name(block: Block) -> str:
-    return NAMES[block.look] + _CHANGES.get(block.mark, "")
+    name, change = text(NAMES[block.look]), _CHANGES.get(block.mark)
+    return name if change is None else text(change, name=name)
 
 
-def _hours(column: Column) -> str:
+def _heading(column: Column) -> str:
+    day = say_day(column.day)
     if column.hours:
-        return f", {say_clock(column.hours[0])} to {say_clock(column.hours[1])}"
-    return ", leave" if column.leave else ", not a working day"
+        start, end = (say_clock(each) for each in column.hours)
+        return text("%(day)s, %(start)s to %(end)s", day=day, start=start, end=end)
+    if column.leave:
+        return text("%(day)s, leave", day=day)
+    return text("%(day)s, not a working day", day=day)
 
 
 def _missing(column: Column) -> Iterator[str]:
     for rule, name in _RULES.items():
         minutes = sum(flag.missing for flag in column.flags if flag.rule == rule)
         if minutes:
-            yield f"{name}: {say_minutes(minutes)} to find"
+            yield text("%(what)s: %(time)s to find", what=text(name), time=say_minutes(minutes))
 
 
 def say_clock(minute: int) -> str:
     """Minutes after midnight as a time of day: `9am`, `5:30pm`, `midday`, `midnight`."""
-    hour, rest = divmod(minute % DAY, 60)
-    if rest == 0 and hour in (0, 12):
-        return "midday" if hour else "midnight"
-    minutes = f":{rest:02}" if rest else ""
-    return f"{(hour + 11) % 12 + 1}{minutes}{'am' if hour < 12 else 'pm'}"
+    return say_hour(*divmod(minute % DAY, 60))

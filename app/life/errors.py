@@ -13,20 +13,21 @@ ServiceError
 """
 
 from app.services.errors import ServiceError, StalePlan
+from rules.language import text
 
 
 class NoPlan(ServiceError):
     """There is no such plan of this leader."""
 
     def __init__(self) -> None:
-        super().__init__("There is no such plan; look at the newest one.")
+        super().__init__(text("There is no such plan; look at the newest one."))
 
 
 class NoCalendar(ServiceError):
     """No calendar is connected."""
 
     def __init__(self) -> None:
-        super().__init__("No calendar is connected yet; connect one first.")
+        super().__init__(text("No calendar is connected yet; connect one first."))
 
 
 class AskFirst(ServiceError):
@@ -50,25 +51,25 @@ class OtherPlan(StalePlan):
     """The hash is not that of this plan."""
 
     def __init__(self) -> None:
-        super().__init__("This is not the plan that you were shown; look at it again.")
+        super().__init__(text("This is not the plan that you were shown; look at it again."))
 
 
 class OnlyLooks(StalePlan):
     """The leader let Clearway look, and nothing else."""
 
     def __init__(self) -> None:
-        super().__init__("Clearway only looks at your diary so far; let it propose first.")
+        super().__init__(text("Clearway only looks at your diary so far; let it propose first."))
 
 
 class IsPaused(StalePlan):
     """Clearway does nothing for this leader at present."""
 
     def __init__(self) -> None:
-        super().__init__("Clearway is paused for you; end the pause first.")
+        super().__init__(text("Clearway is paused for you; end the pause first."))
 
 
 class TooLate(StalePlan):
     """The time for undoing is over."""
 
     def __init__(self) -> None:
-        super().__init__("The time for undoing this plan is over.")
+        super().__init__(text("The time for undoing this plan is over."))

@@ -23,6 +23,7 @@ from rules.change import Change, ChangeKind
 from rules.diary import Day, Diary
 from rules.event import Kind
 from rules.interval import Interval, subtract
+from rules.language import text
 from rules.outcome import after
 from rules.planner.changes import one_day
 from rules.planner.reasons import planned_findings
@@ -47,7 +48,7 @@ class NoHold(ServiceError):
     """There is no such hold of this leader."""
 
     def __init__(self) -> None:
-        super().__init__("There is no such hold; it may be over or removed already.")
+        super().__init__(text("There is no such hold; it may be over or removed already."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,7 @@ def put(
     alone. The change is to be made at once. Raises NoHold, and BadInput for a time that is over.
     """
     if to.start < deployment.now() or to.start >= to.end:
-        raise BadInput("A hold can be put at a time that is still to come.")
+        raise BadInput(text("A hold can be put at a time that is still to come."))
 
     def work(session: Session) -> Request:
         hold = _find(session, leader_id, hold_id)
@@ -233,8 +234,13 @@ def offers(
 def _give_back(override: Override, span: Interval, diary: Diary) -> Change:
     zone = diary.pattern.zone
     day = say_day(local_date(span.start, zone))
-    message = f"Keep {say_span(span, zone)} on {day} for protected time. "
-    message += f"You gave up {say_minutes(lost(override))} on {say_day(override.day)}."
+    message = text(
+        "Keep %(span)s on %(day)s for protected time. You gave up %(time)s on %(lost)s.",
+        span=say_span(span, zone),
+        day=day,
+        time=say_minutes(lost(override)),
+        lost=say_day(override.day),
+    )
     return Change(
         ChangeKind.HOLD_CREATE,
         None,

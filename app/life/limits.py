@@ -15,9 +15,9 @@ from app.services.plan import Planned
 from app.storage import Session, disturbances
 from app.storage.tables import Disturbance
 from rules.change import Change
+from rules.language import counted
 from rules.planner.plan import Tier
 from rules.policy import Policy
-from rules.words import say_count
 from rules.working_pattern import day_span, local_date, monday
 
 REQUEST = "request"
@@ -119,7 +119,11 @@ def within(make: Make, tier: Tier, left: int, keep: Collection[str] = ()) -> Pla
     best = make(tier, frozenset(keep))
     if not over_limit(best.plan.changes, left):
         return best
-    note = f"Plans may send {say_count(left, 'more mail')} this week, so fewer meetings change."
+    note = counted(
+        "Plans may send %(number)s more mail this week, so fewer meetings change.",
+        "Plans may send %(number)s more mails this week, so fewer meetings change.",
+        left,
+    )
     one: Tier | None = tier
     while one is not None:
         found = _tried(make, one, left, frozenset(keep), best)

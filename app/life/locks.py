@@ -18,20 +18,21 @@ from app.services.errors import ServiceError
 from app.storage import Session, holds, tables
 from app.storage import locks as stored
 from rules.event import Occurrence
+from rules.language import text
 
 
 class NoMeeting(ServiceError):
     """There is no such meeting in the diary."""
 
     def __init__(self) -> None:
-        super().__init__("There is no such meeting in these weeks; look at your diary again.")
+        super().__init__(text("There is no such meeting in these weeks; look at your diary again."))
 
 
 class NoLock(ServiceError):
     """There is no such lock of this leader."""
 
     def __init__(self) -> None:
-        super().__init__("There is no such lock; it may have been taken away.")
+        super().__init__(text("There is no such lock; it may have been taken away."))
 
 
 class Scope(StrEnum):

@@ -34,6 +34,7 @@ from rules.diary import Day, Diary
 from rules.event import Kind, Occurrence, ScoredAs
 from rules.finding import Finding
 from rules.interval import Interval, subtract
+from rules.language import text
 from rules.planner.changes import one_day
 from rules.planner.plan import Tier
 from rules.planner.reasons import planned_findings
@@ -329,19 +330,30 @@ def say(answer: Answer, policy: Policy, zone: ZoneInfo) -> str:
     """The ready words of a request, for the leader to send in their own name. Not to be kept."""
     meeting = answer.clash.meeting.span
     if answer.clash.promise is Promise.GAP:
-        said = f"I keep {say_minutes(policy.gap_minutes)} free between meetings."
+        kept = say_minutes(policy.gap_minutes)
+        said = text("I keep %(time)s free between meetings.", time=kept)
     else:
-        said = "I keep this time free for focused work."
+        said = text("I keep this time free for focused work.")
+    asked = _say_asked(answer, meeting, zone)
+    return f"{said} {asked} {text('If it is urgent, let us keep it.')}"
+
+
+def _say_asked(answer: Answer, meeting: Interval, zone: ZoneInfo) -> str:
     if answer.when is None:
-        return f"{said} Could we find another time? If it is urgent, let us keep it."
+        return text("Could we find another time?")
     there = say_time(answer.when.start, zone)
     day = local_date(answer.when.start, zone)
     same = day == local_date(meeting.start, zone)
-    when = there if same else f"{say_weekday(day)} at {there}"
-    if answer.clash.missing:
-        shorter = f", or make it {say_minutes(answer.clash.missing)} shorter"
-        return f"{said} Could we use {when}{shorter}? If it is urgent, let us keep it."
-    return f"{said} Could we use {when}? If it is urgent, let us keep it."
+    when = there
+    if not same:
+        when = text("%(weekday)s at %(time)s", weekday=say_weekday(day), time=there)
+    if not answer.clash.missing:
+        return text("Could we use %(when)s?", when=when)
+    return text(
+        "Could we use %(when)s, or make it %(time)s shorter?",
+        when=when,
+        time=say_minutes(answer.clash.missing),
+    )
 
 
 # --- asking -------------------------------------------------------------------------------------

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
+from rules.language import later
+
 
 class Reason(StrEnum):
     """The words that stand in plans and in their journal."""
@@ -32,26 +34,28 @@ class Reason(StrEnum):
 
 SENTENCES: Mapping[Reason, str] = MappingProxyType(
     {
-        Reason.NEWER: "A newer plan has taken its place.",
-        Reason.SETTINGS: "Your settings have changed since the plan was made.",
-        Reason.PAUSED: "Clearway is paused.",
-        Reason.LOOKS: "You chose that Clearway only looks.",
-        Reason.EXPIRED: "The plan had run out by then.",
-        Reason.CHANGED: "Somebody has edited the event since.",
-        Reason.GONE: "Somebody has removed the event since.",
-        Reason.TAKEN: "The time is no longer free.",
-        Reason.KEPT: "It is locked, or it was changed a short while ago.",
-        Reason.UNWANTED: "A hold of this kind was given up on that day.",
-        Reason.LIMIT: "It would send more mails than plans may send this week.",
-        Reason.BEGUN: "It is over, or too soon to change by now.",
-        Reason.OVER: "It has begun already, so it stays as it is.",
-        Reason.DEPENDS: "It needs time that a change which could not be made would have freed.",
-        Reason.NEVER_MADE: "The change was not made, so there is nothing to undo.",
-        Reason.NOT_POSSIBLE: "The calendar does not take this change.",
-        Reason.NOT_ALLOWED: "Clearway may not change this calendar.",
-        Reason.SIGN_IN: "The calendar asks you to sign in again.",
-        Reason.DISCONNECTED: "The calendar is no longer connected.",
-        Reason.UNREACHABLE: "The calendar's server does not answer.",
+        Reason.NEWER: later("A newer plan has taken its place."),
+        Reason.SETTINGS: later("Your settings have changed since the plan was made."),
+        Reason.PAUSED: later("Clearway is paused."),
+        Reason.LOOKS: later("You chose that Clearway only looks."),
+        Reason.EXPIRED: later("The plan had run out by then."),
+        Reason.CHANGED: later("Somebody has edited the event since."),
+        Reason.GONE: later("Somebody has removed the event since."),
+        Reason.TAKEN: later("The time is no longer free."),
+        Reason.KEPT: later("It is locked, or it was changed a short while ago."),
+        Reason.UNWANTED: later("A hold of this kind was given up on that day."),
+        Reason.LIMIT: later("It would send more mails than plans may send this week."),
+        Reason.BEGUN: later("It is over, or too soon to change by now."),
+        Reason.OVER: later("It has begun already, so it stays as it is."),
+        Reason.DEPENDS: later(
+            "It needs time that a change which could not be made would have freed."
+        ),
+        Reason.NEVER_MADE: later("The change was not made, so there is nothing to undo."),
+        Reason.NOT_POSSIBLE: later("The calendar does not take this change."),
+        Reason.NOT_ALLOWED: later("Clearway may not change this calendar."),
+        Reason.SIGN_IN: later("The calendar asks you to sign in again."),
+        Reason.DISCONNECTED: later("The calendar is no longer connected."),
+        Reason.UNREACHABLE: later("The calendar's server does not answer."),
     }
 )
 

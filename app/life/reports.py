@@ -12,7 +12,7 @@ from app.life.records import Kept
 from app.storage import letters
 from app.storage.letters import Letters
 from rules.change import Change
-from rules.words import say_count
+from rules.language import counted, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +33,12 @@ class Fate:
         """Why it is not as it was meant to be, empty where it is."""
         reason = self.undo_reason or self.reason
         if reason is None and self.untold:
-            return f"{say_count(self.untold, 'mail')} about it may not have arrived."
-        return "" if reason is None else SENTENCES[reason]
+            return counted(
+                "%(number)s mail about it may not have arrived.",
+                "%(number)s mails about it may not have arrived.",
+                self.untold,
+            )
+        return "" if reason is None else text(SENTENCES[reason])
 
     @property
     def untold(self) -> int:

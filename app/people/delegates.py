@@ -16,6 +16,7 @@ from app.people.leaders import must_stay
 from app.storage import people as stored
 from app.storage import tables
 from app.storage.vault import Sealed
+from rules.language import later, text
 
 USUAL_DAYS = 90
 LONGEST_DAYS = 365
@@ -79,9 +80,14 @@ def invite(
 
     Raises BadChoice, NotAllowed, and IsLeaving where the leader is on the way out.
     """
-    label, moment = _read_name(label, "A delegate"), deployment.now()
+    label, moment = _read_name(label, later("A delegate")), deployment.now()
     if not 1 <= days <= LONGEST_DAYS:
-        raise BadChoice(f"A delegate may act for between 1 and {LONGEST_DAYS} days.")
+        raise BadChoice(
+            text(
+                "A delegate may act for between 1 and %(most)s days.",
+                most=LONGEST_DAYS,
+            )
+        )
     token = secrets.token_urlsafe(32)
     row = tables.Delegation(
         id=secrets.token_hex(16),
@@ -94,7 +100,9 @@ def invite(
     with deployment.database.transaction() as session:
         must_stay(session, leader_id)
         if stored.open_delegations(session, leader_id, moment) >= _MOST:
-            raise BadChoice(f"{_MOST} people may act for you at most; end a grant first.")
+            raise BadChoice(
+                text("%(most)s people may act for you at most; end a grant first.", most=_MOST)
+            )
         stored.add_delegation(session, row)
         what = What.DELEGATE_INVITED
         record(deployment, session, leader_id, what, LEADER, delegation_id=row.id, days=days)
@@ -115,7 +123,7 @@ def accept(deployment: Deployment, identity: str, token: str, name: str = "") ->
             raise BadInvitation
         leader = stored.leader(session, row.leader_id)
         if leader is None or leader.identity == identity:
-            raise BadChoice("This is your own diary; send the invitation to your delegate.")
+            raise BadChoice(text("This is your own diary; send the invitation to your delegate."))
         row.identity, row.accepted_at, row.invitation = identity, moment, None
         row.diary_label = sealed
         by = Actor(Who.DELEGATE, row.id)
@@ -160,16 +168,22 @@ def rename(deployment: Deployment, identity: str, delegation_id: str, name: str)
 
 
 def _sealed_name(deployment: Deployment, name: str) -> Sealed:
-    return deployment.database.vault.seal(_read_name(name, "A diary"))
+    return deployment.database.vault.seal(_read_name(name, later("A diary")))
 
 
-def _read_name(text: str, what: str) -> str:
-    name = " ".join(text.split())
+def _read_name(written: str, what: str) -> str:
+    name = " ".join(written.split())
     if not 1 <= len(name) <= _LONGEST_NAME or not name.isprintable():
-        raise BadName(f"{what} is called something of 1 to {_LONGEST_NAME} characters.")
+        raise BadName(
+            text(
+                "%(what)s is called something of 1 to %(most)s characters.",
+                what=text(what),
+                most=_LONGEST_NAME,
+            )
+        )
     if not name[0].isalnum():
         # a spreadsheet that opens the leader's export would take = or @ for a formula
-        raise BadName("A name begins with a letter or a digit.")
+        raise BadName(text("A name begins with a letter or a digit."))
     return name
 
 

@@ -11,6 +11,8 @@ PeopleError
 └── SignInFailed    who somebody is could not be found out
 """
 
+from rules.language import text
+
 
 class PeopleError(Exception):
     """The base of every error about people."""
@@ -28,35 +30,37 @@ class WrongVersion(PeopleError):
     """The settings were changed since they were read."""
 
     def __init__(self) -> None:
-        super().__init__("Your settings were changed meanwhile; read them again and repeat this.")
+        super().__init__(
+            text("Your settings were changed meanwhile; read them again and repeat this.")
+        )
 
 
 class NotAllowed(PeopleError):
     """It is not theirs or it is not there. The sentence does not tell which."""
 
     def __init__(self) -> None:
-        super().__init__("There is nothing here that you can see.")
+        super().__init__(text("There is nothing here that you can see."))
 
 
 class IsLeaving(PeopleError):
     """The leader's data is being removed, so nothing more is changed or kept."""
 
     def __init__(self) -> None:
-        super().__init__("Your data is being removed; you can join again when that is done.")
+        super().__init__(text("Your data is being removed; you can join again when that is done."))
 
 
 class BadInvitation(PeopleError):
     """An invitation that is used, taken back or too old, or never was one."""
 
     def __init__(self) -> None:
-        super().__init__("This invitation can no longer be used; ask for a new one.")
+        super().__init__(text("This invitation can no longer be used; ask for a new one."))
 
 
 class LostErrand(PeopleError):
     """Somebody came back from elsewhere too late, twice, or in another browser."""
 
     def __init__(self) -> None:
-        super().__init__("This took too long or was used before; please begin again.")
+        super().__init__(text("This took too long or was used before; please begin again."))
 
 
 class SignInFailed(PeopleError):

@@ -18,6 +18,7 @@ from app.people.errors import BadChoice
 from app.storage import Session
 from app.storage import history as stored
 from app.storage.tables import HistoryEntry
+from rules.language import text
 
 Detail = int | str | bool | None
 
@@ -183,7 +184,9 @@ def page(
     With `what`, only entries of these words. Raises BadChoice for a cursor or limit that is none.
     """
     if not 1 <= limit <= LARGEST_PAGE:
-        raise BadChoice(f"A page has between 1 and {LARGEST_PAGE} entries.")
+        raise BadChoice(
+            text("A page has between 1 and %(largest_page)s entries.", largest_page=LARGEST_PAGE)
+        )
     before = None if after is None else _read_cursor(after)
     words = [each.value for each in what]
     with deployment.database.transaction() as session:
@@ -192,10 +195,10 @@ def page(
     return Page(entries, str(entries[-1].id) if len(rows) > limit else None)
 
 
-def _read_cursor(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 19):
-        raise BadChoice("This is no place in the history; begin with the newest page.")
-    return int(text)
+def _read_cursor(written: str) -> int:
+    if not (written.isascii() and written.isdigit() and len(written) < 19):
+        raise BadChoice(text("This is no place in the history; begin with the newest page."))
+    return int(written)
 
 
 def _entry(deployment: Deployment, row: HistoryEntry) -> Entry:

@@ -13,6 +13,7 @@ from app.people.settings import LeaderSettings, Mode
 from app.storage import Session, departures, leases, mailboxes, rows, tables
 from app.storage import people as stored
 from app.storage.database import now as database_now
+from rules.language import text
 from rules.working_pattern import instant, local_date, monday
 
 WATCHED = timedelta(weeks=4)
@@ -144,7 +145,7 @@ def pause(
     today = local_date(moment, zone)
     end = _first_day_back(today, until)
     if not timedelta() < end - today <= LONGEST_PAUSE:
-        raise BadChoice("A pause ends on a date after today and at most a year ahead.")
+        raise BadChoice(text("A pause ends on a date after today and at most a year ahead."))
     with deployment.database.transaction() as session:
         must_stay(session, leader_id)
         stored.pause(session, leader_id, instant(end, time(), zone))

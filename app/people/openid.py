@@ -25,6 +25,7 @@ from app import logs
 from app.config import Settings
 from app.logs import Event, Outcome
 from app.people.errors import SignInFailed
+from rules.language import later, text
 
 _SCOPE = "openid profile"
 """Entra names the person for good (oid, tid) only where `profile` is asked for."""
@@ -38,9 +39,11 @@ _SKEW = 60
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 
-_AWAY = "The sign-in service does not answer at the moment; please try again in a minute."
-_MISFIT = "The sign-in service answers other than expected; please tell whoever runs Clearway."
-_AGAIN = "Signing in did not work; please begin again."
+_AWAY = later("The sign-in service does not answer at the moment; please try again in a minute.")
+_MISFIT = later(
+    "The sign-in service answers other than expected; please tell whoever runs Clearway."
+)
+_AGAIN = later("Signing in did not work; please begin again.")
 
 
 class Reason(StrEnum):
@@ -262,4 +265,4 @@ def _reason(error: Exception) -> Reason:
 def _failed(reason: Reason) -> SignInFailed:
     """The error with its sentence; the reason goes to the log."""
     logs.note(Event.SIGN_IN_REFUSED, outcome=Outcome.FAILED, reason=reason)
-    return SignInFailed(_SENTENCES.get(reason, _AGAIN))
+    return SignInFailed(text(_SENTENCES.get(reason, _AGAIN)))

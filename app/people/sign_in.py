@@ -20,6 +20,7 @@ from app.people.identity import identity_of, local_identity, sign_in_id
 from app.people.openid import Journey, Provider
 from app.storage import people as stored
 from app.storage.tables import SignIn
+from rules.language import text
 
 LASTS = timedelta(hours=12)
 _PURPOSE = "sign-in"
@@ -98,7 +99,7 @@ def finish(
         raise LostErrand
     kept = errands.arrive(deployment, _PURPOSE, back.state, browser=browser)
     if back.error or not back.code:
-        raise SignInFailed("Signing in was stopped before it was done; you can begin again.")
+        raise SignInFailed(text("Signing in was stopped before it was done; you can begin again."))
     journey = Journey(kept["redirect_uri"], back.state, kept["nonce"], kept["verifier"])
     subject = provider.arrival(journey, back.code, back.issuer, deployment.now())
     identity = identity_of(deployment, *subject)
@@ -149,7 +150,9 @@ def local_path(path: str) -> str:
 
 def _refuse_unless_embedded(deployment: Deployment) -> None:
     if deployment.settings.oidc_issuer:
-        raise SignInFailed("People sign in with their organisation here; there is no local link.")
+        raise SignInFailed(
+            text("People sign in with their organisation here; there is no local link.")
+        )
 
 
 def _sign_in(deployment: Deployment, identity: str, return_path: str, replaces: str) -> SignedIn:

@@ -18,6 +18,7 @@ from connectors import icalendar
 from connectors.base import Skipped
 from rules.change import Agreement, Change, ChangeKind
 from rules.interval import Interval
+from rules.language import text
 from rules.planner.plan import Tier
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def write(planned: Planned, *, expected: str | None = None) -> Applied:
 
 def _one_file(opened: OpenDiary) -> Source:
     if len(opened.sources) != 1:
-        raise BadInput("A plan is applied to one file at a time.")
+        raise BadInput(text("A plan is applied to one file at a time."))
     return opened.sources[0]
 
 

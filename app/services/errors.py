@@ -6,7 +6,15 @@ class ServiceError(Exception):
 
 
 class BadInput(ServiceError):
-    """What was asked, or the settings it was asked with, cannot be read or cannot be true."""
+    """What was asked, or the settings it was asked with, cannot be read or cannot be true.
+
+    `field` is which answer of a form it is about, empty where it is none or not known.
+    """
+
+    def __init__(self, sentence: str, field: str = "") -> None:
+        """What is wrong, and where."""
+        super().__init__(sentence)
+        self.field = field
 
 
 class StalePlan(ServiceError):

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from app.services.errors import BadInput
 from app.shapes import OccurrenceItem
 from rules.event import Occurrence, ScoredAs, classify
+from rules.language import text
 
 
 def read_items(content: bytes, most: int) -> list[OccurrenceItem]:
@@ -23,13 +24,19 @@ def read_items(content: bytes, most: int) -> list[OccurrenceItem]:
     try:
         found = json.loads(content)
     except (ValueError, RecursionError) as error:
-        raise BadInput("This is not JSON that can be read.") from error
+        raise BadInput(text("This is not JSON that can be read.")) from error
     if not isinstance(found, list):
         raise BadInput(
-            "A JSON diary is an array of occurrences, as “clearway diary --json” writes."
+            text("A JSON diary is an array of occurrences, as “clearway diary --json” writes.")
         )
     if len(found) > most:
-        raise BadInput(f"The diary has {len(found)} items, more than the {most} that are allowed.")
+        raise BadInput(
+            text(
+                "The diary has %(count)s items, more than the %(most)s that are allowed.",
+                count=len(found),
+                most=most,
+            )
+        )
     return [_read_item(number, item) for number, item in enumerate(found, start=1)]
 
 
@@ -43,7 +50,13 @@ def to_occurrences(items: Sequence[OccurrenceItem], zone: ZoneInfo) -> tuple[Occ
     found: list[Occurrence] = []
     for number, item in enumerate(items, start=1):
         if item.id in seen:
-            raise BadInput(f"Items {seen[item.id]} and {number} of the diary have the same id.")
+            raise BadInput(
+                text(
+                    "Items %(first)s and %(number)s of the diary have the same id.",
+                    first=seen[item.id],
+                    number=number,
+                )
+            )
         seen[item.id] = number
         found.append(_to_occurrence(number, item, zone))
     return tuple(found)
@@ -69,17 +82,25 @@ def _plain(message: str) -> str:
 
 def _read_item(number: int, item: object) -> OccurrenceItem:
     if not isinstance(item, Mapping):
-        raise BadInput(f"Item {number} of the diary is not an object with fields.")
+        raise BadInput(
+            text("Item %(number)s of the diary is not an object with fields.", number=number)
+        )
     try:
         return OccurrenceItem.model_validate(item)
     except ValidationError as error:
-        raise BadInput(f"Item {number} of the diary {say_problem(error)}.") from error
+        raise BadInput(
+            text(
+                "Item %(number)s of the diary %(problem)s.",
+                number=number,
+                problem=say_problem(error),
+            )
+        ) from error
 
 
 def _to_occurrence(number: int, item: OccurrenceItem, zone: ZoneInfo) -> Occurrence:
     start, end = _in_utc(item.start, zone), _in_utc(item.end, zone)
     if end < start:
-        raise BadInput(f"Item {number} of the diary ends before it starts.")
+        raise BadInput(text("Item %(number)s of the diary ends before it starts.", number=number))
     return Occurrence(
         uid=item.uid,
         start=start,

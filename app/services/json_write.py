@@ -14,6 +14,7 @@ from connectors.base import Skipped
 from connectors.errors import GONE, NOT_APPLIED, BadUndoRecord
 from rules.change import Change, ChangeKind
 from rules.interval import Interval
+from rules.language import text
 from rules.outcome import new_hold
 
 SCHEMA = 1
@@ -83,7 +84,7 @@ def undo_json(
             raise BadUndoRecord(NOT_APPLIED)
         return _one_by_one(items, edits)
     except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
-        raise BadUndoRecord("The undo file is damaged, or is not of this diary.") from error
+        raise BadUndoRecord(text("The undo file is damaged, or is not of this diary.")) from error
 
 
 def _is_applied(

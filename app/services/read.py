@@ -19,6 +19,7 @@ from connectors.base import Ability, Reading
 from rules.diary import Diary, in_order, reach
 from rules.event import Occurrence
 from rules.interval import Interval
+from rules.language import text
 from rules.policy import Policy
 from rules.words import say_day
 from rules.working_pattern import WorkingPattern
@@ -120,7 +121,12 @@ def check_addresses(addresses: Iterable[str]) -> None:
     for each in addresses:
         name, _, domain = each.strip().removeprefix("mailto:").rpartition("@")
         if not name or not domain or any(map(str.isspace, name + domain)):
-            raise BadInput(f"“{each[:80]}” is no mail address such as leader@trust.example.")
+            raise BadInput(
+                text(
+                    "“%(address)s” is no mail address such as leader@trust.example.",
+                    address=each[:80],
+                )
+            )
 
 
 def _connect(live: Sequence[Live], viewer: Viewer) -> tuple[LiveDiary, ...]:
@@ -200,7 +206,7 @@ def _read(
 ) -> _Found:
     """Everything as one diary, in the zone of the viewer, else of the first that tells one."""
     if not sources and not live:
-        raise BadInput("No diary was given.")
+        raise BadInput(text("No diary was given."))
     readings = [each.read(span) for each in live]
     calendars = calendars or _open_calendars(sources, viewer)
     if calendars:
@@ -261,7 +267,13 @@ def _read_json(
     found: list[Occurrence] = []
     for each in sources:
         if len(each.content) > limits.max_bytes:
-            raise BadInput(f"{each.name} is larger than the {limits.max_bytes} bytes allowed.")
+            raise BadInput(
+                text(
+                    "%(name)s is larger than the %(most)s bytes allowed.",
+                    name=each.name,
+                    most=limits.max_bytes,
+                )
+            )
         items = read_items(each.content, limits.max_components)
         found += to_occurrences(items, zone)
     return [each for each in found if each.all_day or _touches(each.span, span)]

@@ -11,8 +11,9 @@ from app.services.read import OpenDiary, check_addresses
 from connectors.base import Ability
 from connectors.errors import ConnectorError
 from rules.interval import Interval
+from rules.language import counted, later, text
 from rules.slots import Seat, Slot, slots
-from rules.words import say_count, say_list, say_minutes
+from rules.words import say_list, say_minutes
 
 if TYPE_CHECKING:
     from app.services.slots_shape import SlotsResult
@@ -22,13 +23,13 @@ SHORTEST, LONGEST = 5, 480
 """Minutes of a meeting."""
 MOST_WEEKS = 6
 _NAMES = {
-    "gap": "time between meetings",
-    "protected": "protected time",
-    "pods": "team time",
-    "break": "meal break",
-    "end_of_day": "time at the end of the day",
+    "gap": later("time between meetings"),
+    "protected": later("protected time"),
+    "pods": later("team time"),
+    "break": later("meal break"),
+    "end_of_day": later("time at the end of the day"),
 }
-_NOTHING = "Takes nothing that is kept for anybody."
+_NOTHING = later("Takes nothing that is kept for anybody.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,21 +80,28 @@ def suggest(
 def say_cost(slot: Slot) -> str:
     """What a time takes, in a sentence or two."""
     parts = [
-        f"{say_minutes(lost)} of {_NAMES[rule]}" for rule, lost in slot.lost.items() if lost > 0
+        text("%(time)s of %(what)s", time=say_minutes(lost), what=text(_NAMES[rule]))
+        for rule, lost in slot.lost.items()
+        if lost > 0
     ]
-    said = f"Takes {say_list(parts)}." if parts else _NOTHING
+    said = text("Takes %(things)s.", things=say_list(parts)) if parts else text(_NOTHING)
     if slot.holds > 0:
-        said += f" {say_count(slot.holds, 'hold')} {'moves' if slot.holds == 1 else 'move'}."
+        said += " " + counted("%(number)s hold moves.", "%(number)s holds move.", slot.holds)
     return said
 
 
 def _check(opened: Sequence[OpenDiary], minutes: int) -> None:
     if not SHORTEST <= minutes <= LONGEST or minutes % SHORTEST:
         raise BadInput(
-            f"A meeting has between {SHORTEST} and {LONGEST} minutes, in steps of {SHORTEST}."
+            text(
+                "A meeting has between %(shortest)s and %(longest)s minutes, in steps of %(step)s.",
+                shortest=SHORTEST,
+                longest=LONGEST,
+                step=SHORTEST,
+            )
         )
     if any(each.diary.end - each.diary.start > timedelta(weeks=MOST_WEEKS) for each in opened):
-        raise BadInput(f"Times are looked for in at most {MOST_WEEKS} weeks.")
+        raise BadInput(text("Times are looked for in at most %(most)s weeks.", most=MOST_WEEKS))
 
 
 def _busy(
@@ -110,8 +118,12 @@ def _busy(
     unknown = len(wanted) - len(known)
     if not unknown:
         return list(known.values()), ()
-    who = say_count(unknown, "person") if unknown == 1 else f"{unknown} people"
-    return list(known.values()), (f"It is not known when {who} can meet; ask them.",)
+    note = counted(
+        "It is not known when %(number)s person can meet; ask them.",
+        "It is not known when %(number)s people can meet; ask them.",
+        unknown,
+    )
+    return list(known.values()), (note,)
 
 
 def _same_hours(opened: Sequence[OpenDiary]) -> tuple[str, ...]:
@@ -119,7 +131,7 @@ def _same_hours(opened: Sequence[OpenDiary]) -> tuple[str, ...]:
     patterns = {each.diary.pattern.weeks for each in opened}
     if len(opened) == 1 or len(patterns) > 1:
         return ()
-    return ("Everybody is taken to work the same hours; check those who do not.",)
+    return (text("Everybody is taken to work the same hours; check those who do not."),)
 
 
 def _asked(live: Any, people: Sequence[str], window: Interval) -> dict[str, tuple[Interval, ...]]:

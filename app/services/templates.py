@@ -11,6 +11,7 @@ from icalendar import Calendar, Event
 
 from app.services.errors import BadInput
 from connectors import mark
+from rules.language import text
 from rules.templates import NAMES, Template, find_template
 from rules.working_pattern import instant
 
@@ -54,7 +55,13 @@ def template_of(name: str) -> Template:
     """The template of this name. Raises BadInput."""
     found = find_template(name)
     if found is None:
-        raise BadInput(f"There is no template called “{name[:40]}”; there are {', '.join(NAMES)}.")
+        raise BadInput(
+            text(
+                "There is no template called “%(name)s”; there are %(names)s.",
+                name=name[:40],
+                names=", ".join(NAMES),
+            )
+        )
     return found
 
 
@@ -77,8 +84,8 @@ def fill(
     if template.weeks:
         count = {"count": template.times} if template.times else {}
         event.add("rrule", {"freq": "weekly", "interval": template.weeks, **count})
-    event.add("summary", template.summary)
-    event.add("description", template.text)
+    event.add("summary", text(template.summary))
+    event.add("description", text(template.text))
     event.add("transp", "TRANSPARENT" if template.free else "OPAQUE")
     event.add("x-microsoft-cdo-busystatus", "FREE" if template.free else "BUSY")
     event.add(mark.KIND, template.kind.value)
@@ -101,24 +108,40 @@ def _calendar(event: Event) -> bytes:
 def _times(template: Template, wanted: Wanted) -> tuple[datetime | date, datetime | date]:
     first = wanted.first
     if not _EARLIEST <= first.year < _LATEST:
-        raise BadInput(f"A template begins between {_EARLIEST} and {_LATEST}.")
+        raise BadInput(
+            text(
+                "A template begins between %(earliest)s and %(latest)s.",
+                earliest=_EARLIEST,
+                latest=_LATEST,
+            )
+        )
     if wanted.at is None:
         return _dates(template, wanted)
     minutes = template.minutes if wanted.minutes is None else wanted.minutes
     if not SHORTEST <= minutes <= LONGEST:
-        raise BadInput(f"A template has {SHORTEST} to {LONGEST} minutes.")
+        raise BadInput(
+            text(
+                "A template has %(shortest)s to %(longest)s minutes.",
+                shortest=SHORTEST,
+                longest=LONGEST,
+            ),
+            "minutes",
+        )
     start = instant(first, wanted.at, wanted.zone)
     end = start + timedelta(minutes=minutes)
     ends = end.astimezone(wanted.zone)
     if start.astimezone(wanted.zone).utcoffset() != ends.utcoffset():
         # local times over a change of the clocks would not say how long it is
-        raise BadInput("The clocks change during that time; choose another day or hour.")
+        raise BadInput(text("The clocks change during that time; choose another day or hour."))
     return start.astimezone(wanted.zone), ends
 
 
 def _dates(template: Template, wanted: Wanted) -> tuple[date, date]:
     if not template.whole_day:
-        raise BadInput(f"{template.title} has a time of day, such as 10:00.")
+        raise BadInput(
+            text("%(title)s has a time of day, such as 10:00.", title=text(template.title)),
+            "at",
+        )
     if wanted.minutes is not None:
-        raise BadInput("What lasts all day has no number of minutes.")
+        raise BadInput(text("What lasts all day has no number of minutes."), "minutes")
     return wanted.first, wanted.first + timedelta(days=1)

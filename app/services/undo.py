@@ -16,6 +16,7 @@ from connectors.errors import BadUndoRecord, ConnectorError
 from rules.change import Change, ChangeKind
 from rules.event import Occurrence, ScoredAs
 from rules.interval import Interval
+from rules.language import text
 from rules.words import say_day, say_time
 from rules.working_pattern import local_date
 
@@ -148,7 +149,7 @@ def _parse(record: bytes) -> Mapping[str, Any]:
     try:
         found = json.loads(record)
     except (ValueError, RecursionError) as error:
-        raise BadUndoRecord("The undo file is not JSON that can be read.") from error
+        raise BadUndoRecord(text("The undo file is not JSON that can be read.")) from error
     if not isinstance(found, dict) or found.get("clearway") != "undo":
-        raise BadUndoRecord("This is not an undo file that Clearway wrote.")
+        raise BadUndoRecord(text("This is not an undo file that Clearway wrote."))
     return found

@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from app.services.errors import BadInput
+from rules.language import text
 from rules.working_pattern import local_date, monday
 
 USUAL_LENGTH = timedelta(days=14)
@@ -26,15 +27,25 @@ def choose_window(
     leaves no room around it.
     """
     if not _FIRST <= now.date() < _LAST:
-        raise BadInput("The present moment lies between the years 2 and 9997.")
+        raise BadInput(text("The present moment lies between the years 2 and 9997."))
     first = start or monday(local_date(now, zone))
     if not _FIRST <= first < _LAST or (end and not _FIRST <= end < _LAST):
-        raise BadInput("The dates of a window lie between the years 2 and 9997.")
+        raise BadInput(text("The dates of a window lie between the years 2 and 9997."))
     last = end or first + usual
     if last <= first:
-        raise BadInput(f"The window ends on {last}, which is not after its start, {first}.")
+        raise BadInput(
+            text(
+                "The window ends on %(last)s, which is not after its start, %(first)s.",
+                last=last,
+                first=first,
+            )
+        )
     if last - first > LONGEST:
         raise BadInput(
-            f"A window is at most {LONGEST.days} days long; this is {(last - first).days}."
+            text(
+                "A window is at most %(days)s days long; this is %(asked)s.",
+                days=LONGEST.days,
+                asked=(last - first).days,
+            )
         )
     return first, last

@@ -56,7 +56,7 @@ NATIONS = (
 def error_page(kind: Kind, detail: str) -> HTMLResponse:
     """A page for what no form can help with."""
     headers = {"Retry-After": problems.RETRY_AFTER} if kind is problems.BUSY else {}
-    return render("problem.html", kind.status, headers, title=kind.title, detail=detail)
+    return render("problem.html", kind.status, headers, title=text(kind.title), detail=detail)
 
 
 @router.get("/")

@@ -399,7 +399,9 @@ def _facts(findings: Sequence[Finding], ahead: Ahead) -> Iterator[Fact]:
         missing = _missing(mine, ahead)
         if mine:
             told = tuple(each.message for each in mine)
-            yield Fact(rule.title, rule.about, say_minutes(missing) if missing else "", told)
+            yield Fact(
+                text(rule.title), text(rule.about), say_minutes(missing) if missing else "", told
+            )
 
 
 def _say_window(diary: Diary) -> str:
@@ -467,7 +469,8 @@ def _why(changes: Iterable[Change]) -> str:
     names = dict.fromkeys(each.partition("@")[0] for change in changes for each in change.because)
     rules = [_RULES[name] for name in names if name in _RULES]
     return "; ".join(
-        text("%(rule)s (report, %(lines)s)", rule=rule.title, lines=rule.cite) for rule in rules
+        text("%(rule)s (report, %(lines)s)", rule=text(rule.title), lines=rule.cite)
+        for rule in rules
     )
 
 
@@ -475,9 +478,11 @@ def _stay(remaining: Remaining, planned: Planned) -> Stay:
     rule = _RULES[remaining.finding.partition("@")[0]]
     day, time = say_day(remaining.day), say_minutes(remaining.missing)
     if rule.id == "pods":
-        what = text("%(rule)s, week of %(day)s: %(time)s", rule=rule.title, day=day, time=time)
+        what = text(
+            "%(rule)s, week of %(day)s: %(time)s", rule=text(rule.title), day=day, time=time
+        )
     else:
-        what = text("%(rule)s, %(day)s: %(time)s", rule=rule.title, day=day, time=time)
+        what = text("%(rule)s, %(day)s: %(time)s", rule=text(rule.title), day=day, time=time)
     return Stay(what, _blockers(remaining.blocked_by, planned))
 
 
@@ -506,7 +511,7 @@ def _name(occurrence: Occurrence) -> str:
     if occurrence.on_call:
         return text("your on-call time")
     look = layout.look_of(occurrence)
-    return text("the meeting") if look is layout.Look.MEETING else NAMES[look]
+    return text("the meeting") if look is layout.Look.MEETING else text(NAMES[look])
 
 
 def _proof(shown: Shown) -> str:

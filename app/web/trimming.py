@@ -245,7 +245,7 @@ def _say_left_out(trim: _Trim) -> Iterator[str]:
     planned, left = after(diary, trim.changes), after(diary, trim.rest)
     for rule in rules_in_force(policy):
         if rule.id in _REGULAR and _asks(rule, left, policy) > _asks(rule, planned, policy):
-            yield text("%(rule)s: you left out what would make room for it.", rule=rule.title)
+            yield text("%(rule)s: you left out what would make room for it.", rule=text(rule.title))
 
 
 def _asks(rule: Rule, diary: Diary, policy: Policy) -> int:

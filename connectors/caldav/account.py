@@ -14,6 +14,7 @@ from connectors.caldav import queries
 from connectors.caldav.wire import Client, check, joined
 from connectors.errors import BadAnswer, NotPossible, PermissionMissing, TooLarge
 from connectors.lens import plain_address
+from rules.language import text
 
 _WELL_KNOWN = "/.well-known/caldav"
 _WRITES = frozenset({"{DAV:}all", "{DAV:}write", "{DAV:}write-content"})
@@ -178,7 +179,7 @@ def _principal(client: Client, url: str) -> tuple[str, str]:
             if isinstance(href, str) and href:
                 return joined(client.address, href), given
     if refused:
-        raise PermissionMissing("The account is not allowed to read its calendars.")
+        raise PermissionMissing(text("The account is not allowed to read its calendars."))
     raise NotPossible(NO_ACCOUNT)
 
 
@@ -283,18 +284,18 @@ def _results(response: DAVResponse) -> list[PropfindResult]:
 
 def _check(response: DAVResponse) -> None:
     if response.status == 403:
-        raise PermissionMissing("The account is not allowed to read this calendar.")
+        raise PermissionMissing(text("The account is not allowed to read this calendar."))
     check(response.status)
 
 
 def _parsed(parse: Any, response: DAVResponse) -> Any:
     """What the package makes of an answer. Raises BadAnswer."""
     if response.tree is None:
-        raise BadAnswer("The server's answer is not what calendar servers send.")
+        raise BadAnswer(text("The server's answer is not what calendar servers send."))
     try:
         return parse()
     except (DAVError, ValueError, TypeError, AttributeError, IndexError) as error:
-        raise BadAnswer("The server's answer is not what calendar servers send.") from error
+        raise BadAnswer(text("The server's answer is not what calendar servers send.")) from error
 
 
 def _url(base: str, href: str) -> str:

@@ -20,6 +20,7 @@ from lxml import etree  # type: ignore[import-untyped]  # it has no types of its
 
 from connectors.errors import BadAnswer, ConnectorError, NotPossible, SignInNeeded, TooLarge
 from connectors.transport import Answer, Door, Network, PublicOnly, Token
+from rules.language import text
 
 _MOST_REDIRECTS = 5
 _PIECE = 65_536
@@ -66,7 +67,7 @@ def joined(base: str, href: str) -> str:
     try:
         return urljoin(base, href)
     except ValueError as error:
-        raise BadAnswer("The server's answer holds an address that is none.") from error
+        raise BadAnswer(text("The server's answer holds an address that is none.")) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +84,9 @@ class _Origin:
         try:
             parts = httpx.URL(url)
         except httpx.InvalidURL as error:
-            raise BadAnswer("The server's answer holds an address that is none.") from error
+            raise BadAnswer(text("The server's answer holds an address that is none.")) from error
         if parts.scheme not in ("http", "https") or not parts.host:
-            raise BadAnswer("The server's answer holds an address that is none.")
+            raise BadAnswer(text("The server's answer holds an address that is none."))
         return cls(parts.scheme, parts.host, parts.port)
 
     @property
@@ -177,7 +178,7 @@ class Wire:
             url = joined(url, answer.headers.get("Location", ""))
             if origin.scheme == "https" and _Origin.of(url).scheme != "https":
                 raise BadAnswer(NOT_SAFE)
-        raise BadAnswer("The server sends from one address to the next without an end.")
+        raise BadAnswer(text("The server sends from one address to the next without an end."))
 
     def _door(self, origin: _Origin) -> Door:
         if origin not in self._doors:
@@ -238,7 +239,10 @@ class _Counter:
         self._nodes += nodes
         if self._nodes > MOST_NODES:
             raise TooLarge(
-                f"The server's answer has more than {MOST_NODES:,} parts, the most allowed."
+                text(
+                    "The server's answer has more than %(most)s parts, the most allowed.",
+                    most=f"{MOST_NODES:,}",
+                )
             )
 
 

@@ -33,6 +33,7 @@ from connectors.errors import (
 from connectors.google.mapping import Event
 from connectors.transport import PATIENCE, TRIES, Answer, Door, Token, Total, time_to_wait
 from rules.interval import Interval
+from rules.language import text
 
 # at DEBUG it writes every address that is asked for, and calendars are called by people's addresses
 logging.getLogger("googleapiclient.discovery").setLevel(logging.INFO)
@@ -144,7 +145,7 @@ class Client:
         pages = list(self._pages(request, self._events.list_next))
         following = pages[-1].get("nextSyncToken")
         if not isinstance(following, str):
-            raise BadAnswer("Google's answer does not say where to go on from.")
+            raise BadAnswer(text("Google's answer does not say where to go on from."))
         return len(_items(pages)), following
 
     def event(self, calendar: str, event_id: str, *, people: bool) -> Event:
@@ -287,14 +288,14 @@ class Client:
                 page = _answer(request, wire, kind)
             except EventGone:
                 raise PermissionMissing(
-                    "A calendar is not there, or not shared with this account."
+                    text("A calendar is not there, or not shared with this account.")
                 ) from None
             total.add(len(_items([page])), wire.received)
             yield page
             try:
                 request = following(request, page)
             except ValueError as error:
-                raise BadAnswer("The server's answer holds a link that is none.") from error
+                raise BadAnswer(text("The server's answer holds a link that is none.")) from error
 
 
 class _Response(NamedTuple):
@@ -403,14 +404,14 @@ def _send(request: Any, wire: _Wire) -> Any:
         return request.execute(http=wire)
     except (ValueError, RecursionError):
         # from None: the cause would quote the answer
-        raise BadAnswer("Google's answer is not JSON.") from None
+        raise BadAnswer(text("Google's answer is not JSON.")) from None
 
 
 def _answer(request: Any, wire: _Wire, kind: str = "") -> Event:
     """An answer of this kind where one is named, so that no odd one reads as an empty calendar."""
     found = _send(request, wire)
     if not isinstance(found, dict) or (kind and found.get("kind") != kind):
-        raise BadAnswer("Google's answer has not the form that Google describes.")
+        raise BadAnswer(text("Google's answer has not the form that Google describes."))
     return found
 
 
@@ -420,7 +421,7 @@ def _items(pages: Sequence[Event]) -> list[Event]:
     for page in pages:
         items = page.get("items", [])
         if not isinstance(items, list) or not all(isinstance(each, dict) for each in items):
-            raise BadAnswer("Google's answer has not the form that Google describes.")
+            raise BadAnswer(text("Google's answer has not the form that Google describes."))
         found += items
     return found
 

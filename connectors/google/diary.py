@@ -53,6 +53,7 @@ from connectors.transport import Total
 from rules.change import Change, ChangeKind
 from rules.event import Kind, Occurrence, Status
 from rules.interval import Interval, merge
+from rules.language import text
 
 LOCKED = "Another service manages this event, so its time cannot be changed here."
 IGNORED = "Google left the event where it was: only its organiser can change it."
@@ -107,7 +108,7 @@ class GoogleDiary:
     ) -> None:
         """Raises PermissionMissing where the granted scopes do not let events be read."""
         if not calendars:
-            raise NotPossible("No calendar is ticked.")
+            raise NotPossible(text("No calendar is ticked."))
         self.abilities = abilities(access.scopes)
         self._client = Client(access.token, base=base, pause=pause, transport=transport)
         self._calendars = tuple(calendars)
@@ -148,7 +149,7 @@ class GoogleDiary:
         seen = sum(len(each.events) for each in listings)
         left_out = sum(self._gather(each.events, found) for each in listings)
         if seen and left_out == seen:
-            raise BadAnswer("None of the events in Google's answer can be read.")
+            raise BadAnswer(text("None of the events in Google's answer can be read."))
         zone, warnings = self._zone_of(listings[0].zone)
         timed = sorted(_Timed(one, zone) for one in found.values())
         shown = tuple(one.occurrence for one in timed if one.in_window(window))
@@ -230,7 +231,7 @@ class GoogleDiary:
     def make(self, change: Change, *, key: str, stamp: datetime) -> Made:
         """Make a change whose event still is what the plan saw. See `DiaryWriter.make`."""
         if Ability.HOLDS not in self.abilities:
-            raise NotPossible("The sign-in lets Clearway read this calendar, not change it.")
+            raise NotPossible(text("The sign-in lets Clearway read this calendar, not change it."))
         if change.kind is ChangeKind.HOLD_CREATE:
             return self._create(change, key)
         people = change.kind not in _HOLDS
@@ -575,7 +576,9 @@ class GoogleDiary:
 
     def _need(self, ability: Ability) -> None:
         if ability not in self.abilities:
-            raise NotPossible("The sign-in does not cover this; please allow it and try again.")
+            raise NotPossible(
+                text("The sign-in does not cover this; please allow it and try again.")
+            )
 
     def _open(self, address: str, secret: str) -> Subscription:
         """One channel for each calendar, or none where one cannot be opened."""

@@ -20,6 +20,7 @@ from connectors.errors import (
 )
 from connectors.transport import Answer, Door, Total
 from rules.interval import Interval
+from rules.language import text
 
 V1 = "https://graph.microsoft.com/v1.0"
 """Where Graph is, but for national clouds."""
@@ -128,7 +129,7 @@ class Client:
             if link is None:
                 return
             if not isinstance(link, str) or link in seen:
-                raise BadAnswer("The calendar's server leads to a page that cannot be read.")
+                raise BadAnswer(text("The calendar's server leads to a page that cannot be read."))
             seen.add(link)
             url, params = link, None
 
@@ -173,7 +174,9 @@ def as_object(answer: Answer) -> Mapping[str, Any]:
     """The JSON object of an answer. Raises BadAnswer."""
     found = answer.json()
     if not isinstance(found, dict):
-        raise BadAnswer("The calendar's server answered with something else than was asked for.")
+        raise BadAnswer(
+            text("The calendar's server answered with something else than was asked for.")
+        )
     return found
 
 
@@ -181,7 +184,7 @@ def members(page: Mapping[str, Any]) -> list[Any]:
     """The members that stand on a page. Raises BadAnswer."""
     found = page.get("value")
     if not isinstance(found, list):
-        raise BadAnswer("The calendar's server answered without the list that was asked for.")
+        raise BadAnswer(text("The calendar's server answered without the list that was asked for."))
     return found
 
 
@@ -190,7 +193,7 @@ def told_at(answer: Answer) -> datetime:
     try:
         return parsedate_to_datetime(answer.headers["Date"]).astimezone(UTC)
     except (KeyError, TypeError, ValueError, OverflowError) as error:
-        raise BadAnswer("The calendar's server does not say what time it is.") from error
+        raise BadAnswer(text("The calendar's server does not say what time it is.")) from error
 
 
 def _refusal(answer: Answer) -> ConnectorError:

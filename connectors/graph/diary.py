@@ -23,6 +23,7 @@ from connectors.transport import Door
 from rules.change import Change, ChangeKind
 from rules.event import Occurrence
 from rules.interval import Interval
+from rules.language import text
 
 _OF_HOLDS = frozenset({ChangeKind.HOLD_CREATE, ChangeKind.HOLD_MOVE, ChangeKind.HOLD_DELETE})
 
@@ -191,7 +192,12 @@ class GraphDiary:
 
     def _need(self, ability: Ability) -> None:
         if ability not in self.abilities:
-            raise NotPossible(f"This connection to Microsoft 365 does not cover “{ability}”.")
+            raise NotPossible(
+                text(
+                    "This connection to Microsoft 365 does not cover “%(ability)s”.",
+                    ability=ability,
+                )
+            )
 
 
 def _calendar(body: Mapping[str, Any]) -> Calendar:

@@ -19,6 +19,7 @@ from connectors.lens import Lens, doubts
 from connectors.transport import Total
 from rules.event import Kind, Occurrence
 from rules.interval import Interval
+from rules.language import text
 
 DEFAULT_ZONE = ZoneInfo("Europe/London")
 PAGE = 500
@@ -200,7 +201,7 @@ class Mailbox:
                     found.setdefault(one.id, one)
             elsewhere |= here
         if left_out and left_out == seen:
-            raise BadAnswer("None of the events that the calendar's server sent can be read.")
+            raise BadAnswer(text("None of the events that the calendar's server sent can be read."))
         ordered = sorted(found.values(), key=lambda one: (*_instants(one, view.zone), one.id))
         warnings = self._warnings(left_out)
         if self.options.people:
@@ -218,7 +219,9 @@ class Mailbox:
         try:
             yield from self.client.items(f"{path}/calendarView", wanted, total=total)
         except EventGone as error:
-            raise NotPossible("One of the calendars chosen is no longer in the mailbox.") from error
+            raise NotPossible(
+                text("One of the calendars chosen is no longer in the mailbox.")
+            ) from error
 
     def _warnings(self, left_out: int) -> tuple[str, ...]:
         found = []
@@ -259,7 +262,7 @@ class Mailbox:
         try:
             around = Interval(start - _DAY, start + _ENOUGH_FOR_A_FIRST)
         except OverflowError:
-            raise BadAnswer("The server's answer holds a time that cannot be.") from None
+            raise BadAnswer(text("The server's answer holds a time that cannot be.")) from None
         ordered = {**self._item(()), "$orderby": "start/dateTime"}
         one = next(self.instances(master.get("id"), around, ordered, page=1), None)
         if one is None:
@@ -297,14 +300,18 @@ class Mailbox:
         try:
             return mapping.occurrence(body, self.view)
         except Broken as error:
-            raise BadAnswer("The calendar's server sent an event that makes no sense.") from error
+            raise BadAnswer(
+                text("The calendar's server sent an event that makes no sense.")
+            ) from error
 
     def instant(self, body: Body, name: str) -> datetime:
         """The start or end of an event. Raises BadAnswer."""
         try:
             return mapping.instant(body.get(name), self._zones)
         except Broken as error:
-            raise BadAnswer("The calendar's server sent an event that makes no sense.") from error
+            raise BadAnswer(
+                text("The calendar's server sent an event that makes no sense.")
+            ) from error
 
     def remember(self, one: Occurrence, body: Body) -> None:
         """Keep Graph's own id of a member of a series, to find it again in one request."""

@@ -39,6 +39,7 @@ from connectors.icalendar.zones import Zones
 from connectors.lens import Lens
 from rules.event import Kind, Occurrence
 from rules.interval import Interval
+from rules.language import text
 
 DEFAULT_ZONE = "Europe/London"
 NO_CATEGORIES: Mapping[str, Kind] = MappingProxyType({})
@@ -185,17 +186,29 @@ def _told_apart(found: Sequence[Found], opened: Sequence[File]) -> list[Found]:
 
 def _check_bytes(files: Sequence[bytes], limits: Limits) -> None:
     if not files:
-        raise Unreadable("No calendar was given.")
+        raise Unreadable(text("No calendar was given."))
     size = sum(len(data) for data in files)
     if size > limits.max_bytes:
-        raise TooLarge(f"The calendar has {size:,} bytes; at most {limits.max_bytes:,} are read.")
+        raise TooLarge(
+            text(
+                "The calendar has %(size)s bytes; at most %(max_bytes)s are read.",
+                size=f"{size:,}",
+                max_bytes=f"{limits.max_bytes:,}",
+            )
+        )
 
 
 def _check_components(opened: Sequence[File], limits: Limits) -> None:
     count = sum(count_components(one.view) for one in opened)
     if count > limits.max_components:
         most = limits.max_components
-        raise TooLarge(f"The calendar has {count:,} components; at most {most:,} are read.")
+        raise TooLarge(
+            text(
+                "The calendar has %(count)s components; at most %(most)s are read.",
+                count=f"{count:,}",
+                most=f"{most:,}",
+            )
+        )
 
 
 def _name(index: int, count: int, names: Sequence[str]) -> str:
@@ -206,12 +219,14 @@ def _name(index: int, count: int, names: Sequence[str]) -> str:
 
 def _open(index: int, data: bytes, name: str) -> File:
     if not data.strip(b" \t\r\n\0\xef\xbb\xbf\xff\xfe"):
-        raise Unreadable(f"{name} is empty.")
+        raise Unreadable(text("%(name)s is empty.", name=name))
     try:
-        text = decode(data)
+        content = decode(data)
     except UnicodeDecodeError as error:
-        raise Unreadable(f"{name} is not a calendar: its characters cannot be read.") from error
-    return File(index, name, text, text.view)
+        raise Unreadable(
+            text("%(name)s is not a calendar: its characters cannot be read.", name=name)
+        ) from error
+    return File(index, name, content, content.view)
 
 
 def _scan(one: File) -> None:
@@ -223,7 +238,9 @@ def _scan(one: File) -> None:
     if not events and "BEGIN:VCALENDAR" not in one.view.upper():
         page = "<html" in one.view[:2000].lower()
         what = "a web page" if page else "something else"
-        raise Unreadable(f"{one.name} is not a calendar: it is {what}.")
+        raise Unreadable(
+            text("%(name)s is not a calendar: it is %(what)s.", name=one.name, what=what)
+        )
     one.zones = Zones(_definition(one.view, span) for span in spans if span.name == "VTIMEZONE")
 
 
@@ -310,12 +327,19 @@ def _events(one: File, zone: ZoneInfo, lens: Lens, peek: Peek) -> Iterator[Event
     if one.spans and one.broken == len(one.spans):
         many = f"all {one.broken:,} events in it are broken; the last one"
         which = "its only event" if one.broken == 1 else many
-        raise Unreadable(f"{one.name} cannot be read: {which} {reason}.")
+        raise Unreadable(
+            text(
+                "%(name)s cannot be read: %(which)s %(reason)s.",
+                name=one.name,
+                which=which,
+                reason=reason,
+            )
+        )
 
 
 def _event(one: File, span: Span, zone: ZoneInfo, lens: Lens, method: str) -> Event:
     if not span.closed:
-        raise Broken("is cut off")
+        raise Broken(text("is cut off"))
     zones, source = one.zones, one.index
     event = parse_event(
         one.view, span, source=source, zones=zones, floating=zone, lens=lens, method=method

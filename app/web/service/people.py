@@ -1,5 +1,7 @@
 """Delegates, invited and taken back; and leaving."""
 
+from collections.abc import Sequence
+
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -66,11 +68,9 @@ async def left(request: Request) -> Response:
     return await greet(request, _left)
 
 
-def _page(call: Call, link: str = "", sentence: str = "") -> Response:
+def _page(call: Call, link: str = "", wrong: Sequence[Wrong] = ()) -> Response:
     zone = zone_of(leaders.get(call.deployment, call.leader_id).settings)
     granted = delegates.granted(call.deployment, call.leader_id)
-    field = "days" if "days" in sentence else "label"
-    wrong = (Wrong(field, sentence),) if sentence else ()
     return call.page(
         "delegates.html",
         422 if wrong else 200,
@@ -94,7 +94,8 @@ def _invite(call: Call) -> Response:
             int(days) if days.isdecimal() and len(days) < 6 else 0,
         )
     except BadChoice as error:
-        return _page(call, sentence=str(error))
+        field = "label" if isinstance(error, BadName) else "days"
+        return _page(call, wrong=[Wrong(field, str(error))])
     return _page(call, link=f"{call.site}/you/invitation/{made.token}")
 
 

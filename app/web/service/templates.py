@@ -90,7 +90,7 @@ def _filled(call: Call, written: Mapping[str, str]) -> Filled:
     try:
         return fill(found, wanted, call.now)
     except BadInput as error:
-        raise _WrongFields(Wrong(_about(str(error)), str(error))) from error
+        raise _WrongFields(Wrong(error.field or "day", str(error))) from error
 
 
 def _wanted(written: Mapping[str, str], zone: ZoneInfo) -> Wanted:
@@ -105,12 +105,6 @@ def _wanted(written: Mapping[str, str], zone: ZoneInfo) -> Wanted:
     if wrong:
         raise _WrongFields(*wrong)
     return Wanted(read["day"], zone, read["at"], read["minutes"])
-
-
-def _about(sentence: str) -> str:
-    """The field that a sentence is about."""
-    words = {"minutes": "minutes", "time of day": "at"}
-    return next((name for word, name in words.items() if word in sentence), "day")
 
 
 def _time(written: str) -> time | None:

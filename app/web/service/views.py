@@ -302,7 +302,7 @@ def _unsent(found: Report) -> str:
 
 
 def _reason(kept: Kept) -> str:
-    return "" if kept.reason is None else SENTENCES[kept.reason]
+    return "" if kept.reason is None else text(SENTENCES[kept.reason])
 
 
 def _weeks(changes: Sequence[Change], zone: ZoneInfo) -> Iterator[PlanWeek]:
@@ -349,7 +349,7 @@ def _is_gone(fate: Fate) -> bool:
 def _say_gone(change: Change, given_up: Collection[tuple[Kind, Interval]]) -> tuple[str, str]:
     if (change.hold, change.after) in given_up:
         return text("Given up"), text("It was given up before the plan was taken back.")
-    return text("Gone already"), SENTENCES[Reason.GONE]
+    return text("Gone already"), text(SENTENCES[Reason.GONE])
 
 
 def _is_odd(fate: Fate) -> bool:

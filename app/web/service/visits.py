@@ -311,7 +311,7 @@ def _tell(request: Request, error: Exception) -> Response:
         "service/trouble.html",
         kind.status,
         problems.headers_of(error),
-        title=kind.title,
+        title=text(kind.title),
         detail=problems.say(error),
         label=label,
         way=path,
