@@ -106,6 +106,15 @@ def test_what_is_said_of_a_diary_is_in_that_language_too(
         assert said in wrong
 
 
+def test_nothing_that_is_said_of_a_week_is_left_in_english(welsh: TestClient) -> None:
+    page = welsh.get("/sample", headers=WELSH).text
+    read = [*re.findall(r'(?:aria-label|title|alt)="([^"]*)"', page), re.sub(r"<[^>]*>", " ", page)]
+    said = " ".join(read)
+    while said != (outer := re.sub(r"\[[^\[\]]*\]", "", said)):
+        said = outer
+    assert set(re.findall(r"[^\W\d_]{2,}", said)) == {"Clearway"}
+
+
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
