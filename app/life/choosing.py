@@ -7,7 +7,7 @@ makes.
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import uuid4
 
 from app.deployment import Deployment
@@ -22,8 +22,10 @@ from app.storage import Session
 from app.storage.leases import Lease
 from rules.catalogue import evaluate
 from rules.change import Change
+from rules.diary import Diary
 from rules.planner import CURVE
-from rules.planner.plan import CurvePoint, Tier
+from rules.planner.plan import CurvePoint, SeriesOffer, Tier
+from rules.planner.series import WEEKS as SERIES_WEEKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,19 @@ def week(
         if at is not None:
             public = replace(public, opened=replace(public.opened, now=at))
         yield Week(deployment, person, public, start, end)
+
+
+def series_offers(deployment: Deployment, leader_id: str, start: date) -> tuple[SeriesOffer, ...]:
+    """Changes of one week's plan that would help week after week, each for its whole series.
+
+    To tell, the weeks after it are read as well; raises what `week` raises.
+    """
+    end = start + timedelta(weeks=1)
+    with week(deployment, leader_id, start, start + timedelta(weeks=SERIES_WEEKS)) as found:
+        whole = found.opened.diary
+        first = Diary(whole.occurrences, whole.pattern, start, end)
+        diary = replace(found.diary, opened=replace(found.opened, diary=first))
+        return replace(found, diary=diary, end=end).plan(Tier.MOVE).plan.series
 
 
 def take(lease: Lease, chosen: Week, planned: Planned) -> str:

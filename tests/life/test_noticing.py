@@ -251,7 +251,7 @@ def radicale_world(database, radicale, request, monkeypatch):
         )
 
     found = (Connected(world.connection_id, Live(afresh)),)
-    monkeypatch.setattr(diaries, "connected", lambda deployment, leader_id: found)
+    monkeypatch.setattr(diaries, "connected", lambda deployment, leader_id, *_: found)
     write(world, *KEPT)
     return world, stage
 

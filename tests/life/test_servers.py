@@ -114,7 +114,7 @@ def played(request, tmp_path, database, monkeypatch) -> Played:
     line = Line(stage.diary)
     world = World(database, line)  # type: ignore[arg-type]  # only what is asked of it here
 
-    def connected(deployment, leader_id):
+    def connected(deployment, leader_id, *_):
         return (Connected(world.connection_id, Live(lambda viewer: line)),)
 
     monkeypatch.setattr(diaries, "connected", connected)

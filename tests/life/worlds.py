@@ -311,7 +311,7 @@ def connect_worlds(monkeypatch, *worlds: World) -> None:
     """Let each leader's calendar be found, in place of one on a server."""
     by_leader = {each.leader_id: each for each in worlds}
 
-    def connected(deployment: Deployment, leader_id: str) -> tuple[Connected, ...]:
+    def connected(deployment: Deployment, leader_id: str, *_: object) -> tuple[Connected, ...]:
         world = by_leader.get(leader_id)
         if world is None:
             return ()

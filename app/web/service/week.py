@@ -31,7 +31,7 @@ from app.web.service.words import say_until
 from app.web.trimming import Shown, show, show_points
 from rules.language import later, text
 from rules.planner.plan import Tier
-from rules.words import say_minutes
+from rules.words import say_day, say_minutes
 from rules.working_pattern import local_date, monday
 
 router = APIRouter()
@@ -49,6 +49,12 @@ _NOTHING_TICKED = later("Nothing was ticked, so the plans are as they were.")
 async def week(request: Request) -> Response:
     """This week, or the one that is asked for."""
     return await attend(request, _look, asks=True, area="week")
+
+
+@router.get("/you/{diary}/series")
+async def series(request: Request) -> Response:
+    """What would help every week, to be changed once."""
+    return await attend(request, _series, asks=True, area="week")
 
 
 @router.post("/you/{diary}/week")
@@ -75,6 +81,18 @@ def _look(call: Call) -> Response:
     with choosing.week(call.deployment, call.leader_id, start, start + _WEEK) as open_week:
         seen = _see(call, leader, open_week, ())
     return _page(call, seen)
+
+
+def _series(call: Call) -> Response:
+    leader = leaders.get(call.deployment, call.leader_id)
+    start = _start(call, leader, call.query.get("from", ""))
+    offers = choosing.series_offers(call.deployment, call.leader_id, start)
+    return call.page(
+        "series.html",
+        offers=[each.message for each in offers],
+        day=say_day(start),
+        start=start.isoformat(),
+    )
 
 
 def _choose(call: Call) -> Response:
@@ -159,6 +177,7 @@ def _page(call: Call, seen: _Seen, told: str = "", again: str = "") -> Response:
         again=again,
         tiers=tier_views(plans),
         curve=curve_rows(seen.points, plans[-1].planned),
+        can_change=len(plans) > 1,
         price=say_minutes(opened.policy.price_person),
         start=seen.start.isoformat(),
         before=(seen.start - _WEEK).isoformat() if seen.start > this else "",

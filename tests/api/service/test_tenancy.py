@@ -258,6 +258,7 @@ DELEGATES_PAGES = {
     "GET /pause",
     "GET /plans",
     "GET /plans/{plan_id}",
+    "GET /series",
     "GET /week",
     "POST /holds/now/lift",
     "POST /holds/{hold_id}/keep",

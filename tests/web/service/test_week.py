@@ -173,3 +173,14 @@ def test_a_delegate_sees_the_week_without_check_ins(leader: Browser, new_browser
     assert "<strong>Done.</strong>" in other.send(
         f"{home}/week", 200, **carried(theirs), take="holds"
     )
+
+
+def test_a_calendar_whose_meetings_stay_has_nothing_to_offer_for_a_series(
+    leader: Browser, new_browser: Make
+) -> None:
+    html = leader.see(coming().replace("/week", "/series"))
+    assert "No change to a series would help" in html
+    delegate = new_browser("delegate")
+    home = act_for(leader, delegate)
+    assert "Once for a whole series" in delegate.see(f"{home}/series")
+    leader.see("/you/mine/series?from=never", 422)
