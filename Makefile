@@ -15,7 +15,7 @@ UV_COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 \
 WORDS := app/translations/clearway.pot
 EXTRACT := $(BIN)/pybabel --quiet extract --mapping-file pyproject.toml --add-location file --sort-by-file \
 	--keyword text --keyword later --keyword counted:1,2 --keyword plural:1,2 --keyword Noun:1,2 --project Clearway --copyright-holder "Clearway contributors" \
-	--output-file /dev/stdout app rules | sed -E '/^"(POT-Creation-Date|Generated-By)/d; /^\# (FIRST AUTHOR|Copyright)/d'
+	--output-file /dev/stdout app connectors rules | sed -E '/^"(POT-Creation-Date|Generated-By)/d; /^\# (FIRST AUTHOR|Copyright)/d'
 
 SHELL := /bin/sh
 # These commands start Python hundreds of times: it keeps what it compiled, whatever it is told.

@@ -17,9 +17,11 @@ from email.utils import make_msgid
 from enum import StrEnum
 from hashlib import sha256
 
+from rules.language import later
+
 TIMEOUT = 30.0
 """Seconds that the relay has for each answer."""
-_SILENT = "The mail relay does not answer; please try again later."
+_SILENT = later("The mail relay does not answer; please try again later.")
 _CLOSING = 421
 """The relay ends the conversation (RFC 5321 section 3.8)."""
 

@@ -39,6 +39,7 @@ from app.storage.database import is_away
 from app.web import pages, styles
 from app.web.service import routes as service_routes
 from app.web.service.offers import Offers, usual_offers
+from rules.language import later
 
 _PLANS_ON_A_PAGE = 4
 """Three tiers, and the plans of the curve, which share the time of one."""
@@ -47,7 +48,7 @@ _READING = 30.0
 _CALLERS = (8, 64, 6)
 """Threads in which calendars are asked, which is mostly waiting, requests before them, and how many
 of either one person may have: a server that never ends keeps its thread."""
-_AWAY = "The database does not answer at the moment; please try again."
+_AWAY = later("The database does not answer at the moment; please try again.")
 _NO_ACCOUNT = "The sample account is left out: it needs a service without CLEARWAY_PUBLIC_URL and CLEARWAY_OIDC_ISSUER."
 _CLOSING = 2
 """Seconds that open connections are given when the service stops."""

@@ -253,7 +253,8 @@ def kind_of(error: Exception) -> Kind:
 
 def say(error: Exception) -> str:
     """The sentence for whoever asked. Errors that nobody foresaw keep their words to themselves."""
-    return str(error) if isinstance(error, EXPECTED) else text(_SORRY)
+    # what connectors say is kept in English until somebody reads it
+    return text(str(error)) if isinstance(error, EXPECTED) else text(_SORRY)
 
 
 def respond(kind: Kind, detail: str, headers: Mapping[str, str] | None = None) -> JSONResponse:

@@ -19,16 +19,18 @@
 Each message is one sentence that a person can act on. It holds no title, name or address.
 """
 
-from rules.language import text
+from rules.language import later, text
 
-GONE = "The event is no longer in the calendar."
-CHANGED = "The event has changed since the plan was made."
-NOT_OURS = "The event is not a hold that Clearway wrote."
-FIRM = "The hold is marked to stay as it is."
-NOT_YOURS = "Somebody else called this meeting, so only they can change it."
-NO_HOLD = "A new hold has a kind and a time."
-WHOLE_DAY = "The event has no time of day."
-NOT_APPLIED = "This is not the diary that the plan was applied to, or it has been undone already."
+GONE = later("The event is no longer in the calendar.")
+CHANGED = later("The event has changed since the plan was made.")
+NOT_OURS = later("The event is not a hold that Clearway wrote.")
+FIRM = later("The hold is marked to stay as it is.")
+NOT_YOURS = later("Somebody else called this meeting, so only they can change it.")
+NO_HOLD = later("A new hold has a kind and a time.")
+WHOLE_DAY = later("The event has no time of day.")
+NOT_APPLIED = later(
+    "This is not the diary that the plan was applied to, or it has been undone already."
+)
 
 
 class ConnectorError(Exception):

@@ -4,8 +4,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from rules.event import Kind, Occurrence
+from rules.language import later, text
 
-UNKNOWN = "Your own address is not known, so guests may count as outside."
+UNKNOWN = later("Your own address is not known, so guests may count as outside.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def doubts(
 ) -> tuple[str, ...]:
     """A warning where nothing tells which guests are inside, and there are guests."""
     unknown = not me and not organisation and any(each.other_people for each in seen)
-    return (UNKNOWN,) if unknown else ()
+    return (text(UNKNOWN),) if unknown else ()
 
 
 def plain_address(value: str) -> str:

@@ -31,7 +31,7 @@ import httpcore
 import httpx
 
 from connectors.errors import BadAnswer, NotPossible, SignInNeeded, Throttled, TooLarge, Unreachable
-from rules.language import text
+from rules.language import later, text
 
 # httpx logs whole addresses, which hold ids of calendars and sometimes a person's own
 logging.getLogger("httpx").setLevel(logging.WARNING)
@@ -266,8 +266,8 @@ _REFUSED = (
     "The calendar's server does not accept this sign-in; "
     "it may be mistyped or have ended, so please sign in again."
 )
-_SILENT = "The calendar's server does not answer; please try again later."
-_NO_SUCH_NAME = "The server's name is not known; please look at the address for a slip."
+_SILENT = later("The calendar's server does not answer; please try again later.")
+_NO_SUCH_NAME = later("The server's name is not known; please look at the address for a slip.")
 _NOBODY_THERE = (
     "Nothing answers at the server's address; please look at it for a slip, or try again later."
 )

@@ -30,13 +30,13 @@ from connectors.errors import (
 from connectors.google import SCOPES, Access
 from connectors.google.auth import abilities
 from connectors.transport import Answer, Door, FixedToken
-from rules.language import text
+from rules.language import later, text
 
-_ENDED = "Google does not accept this sign-in; please sign in again."
-_DECLINED = "Nobody has agreed yet that Clearway may use this calendar; please agree."
-_REFUSED = "Google does not let this application in; please tell whoever runs Clearway."
-_SILENT = "Google's sign-in does not answer; please try again later."
-_ODD = "Google's sign-in gave an answer that cannot be understood."
+_ENDED = later("Google does not accept this sign-in; please sign in again.")
+_DECLINED = later("Nobody has agreed yet that Clearway may use this calendar; please agree.")
+_REFUSED = later("Google does not let this application in; please tell whoever runs Clearway.")
+_SILENT = later("Google's sign-in does not answer; please try again later.")
+_ODD = later("Google's sign-in gave an answer that cannot be understood.")
 
 _MEANING: Mapping[str, tuple[type[ConnectorError], str]] = {
     "invalid_grant": (SignInNeeded, _ENDED),

@@ -17,13 +17,14 @@ from app.deployment import Deployment
 from app.storage import pace
 from connectors.errors import Throttled
 from connectors.transport import Paced
+from rules.language import later
 
 _AT_A_TIME = 4
 """Requests for which turns are taken together; those that are not used are lost."""
 _BURST = timedelta(seconds=10)
 _LONGEST = timedelta(seconds=20)
 """Nobody waits longer for a turn: the diary is tried again later."""
-_BUSY = "Many calendars are being read just now; this one is read a little later."
+_BUSY = later("Many calendars are being read just now; this one is read a little later.")
 
 
 @dataclass

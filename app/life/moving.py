@@ -22,6 +22,7 @@ from rules.change import Change, ChangeKind
 from rules.diary import Day, Diary
 from rules.event import Kind, Occurrence, ScoredAs
 from rules.interval import Interval, subtract
+from rules.language import later, text
 from rules.outcome import after
 from rules.policy import Policy
 from rules.working_pattern import dates, local_date, monday
@@ -31,9 +32,10 @@ BOUND = frozenset({Kind.GAP, Kind.END_OF_DAY})
 _A_DAY, _MOST = 2, 6
 _GRID = timedelta(minutes=30)
 _DAY = timedelta(days=1)
-_TAKEN = "Something else is at that time. Choose another."
-_THERE = "The hold is at that time already."
-_ELSEWHERE = "This hold can be moved within its own week and the one after."
+_TAKEN = later("Something else is at that time. Choose another.")
+_BESIDE = later("This hold belongs beside something, so it has no other time.")
+_THERE = later("The hold is at that time already.")
+_ELSEWHERE = later("This hold can be moved within its own week and the one after.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +145,9 @@ def _starts(free: Interval, length: timedelta, now: datetime) -> Iterator[dateti
 
 
 def move_to(
-    deployment: Deployment, leader_id: str, hold: Held, to: Interval, by: Actor = LEADER
+    deployment: Deployment, leader_id: str, hold: Held, begin: datetime, by: Actor = LEADER
 ) -> str:
-    """Put a hold at another time; the id of the plan by which it goes.
+    """Have a hold begin at another time; the id of the plan by which it goes.
 
     Raises NoHold, IsPaused while nothing is written, BadInput for a time that is taken, over or
     far away, and ConnectorError and NoCalendar where the diary cannot be read.
@@ -153,13 +155,18 @@ def move_to(
     person = diaries.person_of(deployment, leader_id)
     if person.rests(deployment.now()):
         raise IsPaused
+    if hold.kind in BOUND:
+        raise BadInput(text(_BESIDE))
+    if abs(begin - hold.span.start) > 14 * _DAY:
+        raise BadInput(text(_ELSEWHERE))
+    to = Interval(begin, begin + (hold.span.end - hold.span.start))
     zone = zone_of(person.settings)
     if to == hold.span:
-        raise BadInput(_THERE)
+        raise BadInput(text(_THERE))
     start = monday(local_date(hold.span.start, zone))
     end = start + 14 * _DAY
     if not start <= local_date(to.start, zone) < end:
-        raise BadInput(_ELSEWHERE)
+        raise BadInput(text(_ELSEWHERE))
     with diaries.opened(deployment, person, start, end) as found:
         there = _event(found, hold)
         if there is None:
@@ -167,6 +174,6 @@ def move_to(
         move = Change(ChangeKind.HOLD_MOVE, hold.span, to, there.id, hold.kind)
         then = {each.id: each for each in found.opened.diary.occurrences}
         if diaries.lying_at(then, move):
-            raise BadInput(_TAKEN)
+            raise BadInput(text(_TAKEN))
         asked = lifting.put(deployment, leader_id, hold.id, to, found.opened.diary, by)
     return releasing.by_hand(deployment, person, asked, Origin.MOVE, by)

@@ -18,14 +18,16 @@ from connectors import icalendar
 from connectors.base import Skipped
 from rules.change import Agreement, Change, ChangeKind
 from rules.interval import Interval
-from rules.language import text
+from rules.language import later, text
 from rules.planner.plan import Tier
 
 if TYPE_CHECKING:
     from app.shapes import ApplyResult
 
-STALE = "The plan is out of date, so nothing was written. Plan again with the diary as it is now."
-DEPENDS = "It needs time that a change which could not be made would have freed."
+STALE = later(
+    "The plan is out of date, so nothing was written. Plan again with the diary as it is now."
+)
+DEPENDS = later("It needs time that a change which could not be made would have freed.")
 
 
 @dataclass(frozen=True, slots=True)

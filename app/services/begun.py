@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from app.services.errors import StalePlan
 from app.services.plan import Planned
 from rules.change import Change, ChangeKind
+from rules.language import later
 from rules.policy import Policy
 
-BEGUN = "The plan is out of date: part of it is over or too soon by now, so plan again."
+BEGUN = later("The plan is out of date: part of it is over or too soon by now, so plan again.")
 _MEETINGS = (ChangeKind.EVENT_MOVE, ChangeKind.EVENT_SHORTEN)
 
 

@@ -14,13 +14,13 @@ from connectors.base import Skipped
 from connectors.errors import GONE, NOT_APPLIED, BadUndoRecord
 from rules.change import Change, ChangeKind
 from rules.interval import Interval
-from rules.language import text
+from rules.language import later, text
 from rules.outcome import new_hold
 
 SCHEMA = 1
-_EDITED = "Somebody has edited the event since."
-_REMOVED = "Somebody has removed the event since."
-_RETURNED = "Somebody has put the event back since."
+_EDITED = later("Somebody has edited the event since.")
+_REMOVED = later("Somebody has removed the event since.")
+_RETURNED = later("Somebody has put the event back since.")
 
 Item = dict[str, Any]
 

@@ -9,6 +9,7 @@ from connectors.base import Ability, agreement
 from connectors.errors import ConnectorError, EventGone
 from rules.change import Change, ChangeKind
 from rules.interval import Interval
+from rules.language import later, text
 
 
 @runtime_checkable
@@ -25,7 +26,7 @@ class Remembering(Protocol):
 
 
 _MEETING = (ChangeKind.EVENT_SHORTEN, ChangeKind.EVENT_MOVE)
-_UNASKED = "It could not be asked who else is free; agreement is not known."
+_UNASKED = later("It could not be asked who else is free; agreement is not known.")
 
 
 def informed(
@@ -43,7 +44,7 @@ def informed(
         try:
             holder, found[number] = _mailed(live, change)
         except ConnectorError:
-            notes[_UNASKED] = None
+            notes[text(_UNASKED)] = None
             continue
         if holder is not None and _needs_agreement(live[holder], change):
             moves.setdefault(holder, []).append(number)
@@ -53,7 +54,7 @@ def informed(
             for each in numbers:
                 found[each] = replace(found[each], agreement=agreement(asked, changes[each]))
         except ConnectorError:
-            notes[_UNASKED] = None
+            notes[text(_UNASKED)] = None
     return tuple(found), tuple(notes)
 
 

@@ -19,15 +19,17 @@ from connectors.base import Ability, Reading
 from rules.diary import Diary, in_order, reach
 from rules.event import Occurrence
 from rules.interval import Interval
-from rules.language import text
+from rules.language import later, text
 from rules.policy import Policy
 from rules.words import say_day
 from rules.working_pattern import WorkingPattern
 
 _DAY = timedelta(days=1)
-_PUBLISHED = "A published calendar cannot be changed, so its meetings stay as they are."
-_READ_ONLY = "A calendar that is shared for reading only cannot be changed, so its meetings stay as they are."
-_UNTOLD = "This server tells nobody of changes, so meetings with others stay as they are."
+_PUBLISHED = later("A published calendar cannot be changed, so its meetings stay as they are.")
+_READ_ONLY = later(
+    "A calendar that is shared for reading only cannot be changed, so its meetings stay as they are."
+)
+_UNTOLD = later("This server tells nobody of changes, so meetings with others stay as they are.")
 NO_ADDRESS = lens.UNKNOWN
 """The warning that nobody said which addresses are the leader's."""
 
@@ -243,11 +245,11 @@ def _why(abilities: frozenset[Ability], reading: Reading) -> Iterator[str]:
     if not meetings or Ability.MEETINGS in abilities:
         return
     if not abilities:
-        yield _PUBLISHED
+        yield text(_PUBLISHED)
     elif Ability.HOLDS not in abilities:
-        yield _READ_ONLY
+        yield text(_READ_ONLY)
     elif any(each.other_people for each in meetings):
-        yield _UNTOLD
+        yield text(_UNTOLD)
 
 
 def _open_calendars(sources: Sequence[Source], viewer: Viewer) -> icalendar.Opened | None:

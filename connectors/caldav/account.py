@@ -14,7 +14,7 @@ from connectors.caldav import queries
 from connectors.caldav.wire import Client, check, joined
 from connectors.errors import BadAnswer, NotPossible, PermissionMissing, TooLarge
 from connectors.lens import plain_address
-from rules.language import text
+from rules.language import later, text
 
 _WELL_KNOWN = "/.well-known/caldav"
 _WRITES = frozenset({"{DAV:}all", "{DAV:}write", "{DAV:}write-content"})
@@ -24,11 +24,11 @@ _KNOWN = frozenset({207, 403, 404, 410})
 _SAFE = "/:@!$&'()*+,;=~-._"
 
 MOST_HOMES, MOST_CALENDARS = 5, 200
-TOO_MANY = "The account has more calendars than Clearway reads."
-NO_ACCOUNT = "There is no calendar account at this address."
-NO_CALENDAR = "The account has no calendar for events."
-NOT_HERE = "There is no calendar at this address."
-NOT_THERE = "One of the chosen calendars is not in the account."
+TOO_MANY = later("The account has more calendars than Clearway reads.")
+NO_ACCOUNT = later("There is no calendar account at this address.")
+NO_CALENDAR = later("The account has no calendar for events.")
+NOT_HERE = later("There is no calendar at this address.")
+NOT_THERE = later("One of the chosen calendars is not in the account.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ from connectors.transport import Network, until
 from rules.change import Change, ChangeKind
 from rules.event import Occurrence
 from rules.interval import Interval
+from rules.language import later
 
 LONGEST_CONNECT, LONGEST_READ = 120.0, 300.0
 """Seconds for all requests together, however many a server makes of them."""
@@ -49,10 +50,12 @@ _MOMENT = timedelta(seconds=1)
 _FREE_BUSY = "scheduling.freebusy-query"
 _EMPTY = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Clearway//EN\r\nEND:VCALENDAR\r\n"
 
-NOT_KEPT = "The calendar's server did not keep the change as it was made."
-NOT_PUT_BACK = "The meeting could not be put back yet; people are told of its new time later."
-NO_MAILER = "This calendar has no way to suggest another time."
-NO_FREE_BUSY = "This calendar's server does not tell when people are busy."
+NOT_KEPT = later("The calendar's server did not keep the change as it was made.")
+NOT_PUT_BACK = later(
+    "The meeting could not be put back yet; people are told of its new time later."
+)
+NO_MAILER = later("This calendar has no way to suggest another time.")
+NO_FREE_BUSY = later("This calendar's server does not tell when people are busy.")
 
 
 def connect(

@@ -19,14 +19,15 @@ from connectors.errors import (
 )
 from connectors.transport import Total
 from rules.interval import Interval
+from rules.language import later
 
 _MEMBER = re.compile(r"(.+)/\d{8}(?:T\d{6}Z)?", re.S)
 _CALENDAR = {"Content-Type": "text/calendar; charset=utf-8"}
 _SEARCH = "search.text"
 
-NOT_TAKEN = "The calendar's server does not take this change."
-NO_VERSIONS = "The calendar's server tells no versions, so a change could overwrite another."
-READ_ONLY = "The account is not allowed to change this calendar."
+NOT_TAKEN = later("The calendar's server does not take this change.")
+NO_VERSIONS = later("The calendar's server tells no versions, so a change could overwrite another.")
+READ_ONLY = later("The account is not allowed to change this calendar.")
 
 
 class Store:

@@ -9,8 +9,11 @@ from connectors.errors import NotPossible
 from connectors.icalendar import Options, itip
 from connectors.icalendar.itip import Attendee, Invitation, Mailer
 from connectors.lens import plain_address
+from rules.language import later
 
-UNTOLD = "Nobody would hear of it: this calendar's server mails no one, and no mail is set up."
+UNTOLD = later(
+    "Nobody would hear of it: this calendar's server mails no one, and no mail is set up."
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from lxml import etree  # type: ignore[import-untyped]  # it has no types of its
 
 from connectors.errors import BadAnswer, ConnectorError, NotPossible, SignInNeeded, TooLarge
 from connectors.transport import Answer, Door, Network, PublicOnly, Token
-from rules.language import text
+from rules.language import later, text
 
 _MOST_REDIRECTS = 5
 _PIECE = 65_536
@@ -33,13 +33,13 @@ _HOLDS_EVENTS = frozenset({"GET", "REPORT"})
 MOST_NODES = 200_000
 """The most elements, attributes and comments of an answer: each needs a hundred times its text."""
 
-MOVED = "The server sends its calendars to another host; please connect to that host."
-NOT_SAFE = "The server sends its calendars to an address that is not encrypted."
+MOVED = later("The server sends its calendars to another host; please connect to that host.")
+NOT_SAFE = later("The server sends its calendars to an address that is not encrypted.")
 NOT_PLAIN = (
     "The address has to begin with https://, so that the password is not read on its way; "
     "CLEARWAY_PRIVATE_NETWORKS allows http in networks of your own."
 )
-NO_ADDRESS = "This is not an address of a CalDAV server; it begins with https://."
+NO_ADDRESS = later("This is not an address of a CalDAV server; it begins with https://.")
 
 # The package quotes answers in its log, and answers hold titles and names.
 for _name in ("caldav", "caldav.response"):

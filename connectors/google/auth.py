@@ -20,6 +20,7 @@ from google.oauth2 import service_account
 from connectors.base import Ability
 from connectors.errors import ConnectorError, PermissionMissing, SignInNeeded, TooLarge, Unreachable
 from connectors.transport import LONGEST, FixedToken, Token, new_client, read_at_most, until
+from rules.language import later
 
 TOKEN_URI = "https://oauth2.googleapis.com/token"  # noqa: S105 # an address
 
@@ -39,7 +40,7 @@ LISTING = frozenset({ALL, READ, CALENDARS, f"{ALL}.calendarlist"})
 ASKING = frozenset({ALL, READ, FREE_BUSY, f"{EVENTS}.freebusy"})
 
 _MOST_BYTES = 1_000_000
-_SIGN_IN = "Google does not accept this sign-in; please sign in again."
+_SIGN_IN = later("Google does not accept this sign-in; please sign in again.")
 _NOT_ALLOWED = {
     "unauthorized_client": "The administrator of the domain has not allowed Clearway to act for this person.",
     "access_denied": "The administrator of the domain does not allow Clearway.",

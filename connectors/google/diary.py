@@ -53,11 +53,11 @@ from connectors.transport import Total
 from rules.change import Change, ChangeKind
 from rules.event import Kind, Occurrence, Status
 from rules.interval import Interval, merge
-from rules.language import text
+from rules.language import later, text
 
-LOCKED = "Another service manages this event, so its time cannot be changed here."
-IGNORED = "Google left the event where it was: only its organiser can change it."
-HIDDEN = "Google does not show who else is invited."
+LOCKED = later("Another service manages this event, so its time cannot be changed here.")
+IGNORED = later("Google left the event where it was: only its organiser can change it.")
+HIDDEN = later("Google does not show who else is invited.")
 
 _DEFAULT_ZONE = "Europe/London"
 _SECOND = timedelta(seconds=1)

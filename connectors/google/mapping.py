@@ -20,6 +20,7 @@ from connectors.hold_text import HoldText
 from connectors.lens import Lens, domain_of, plain_address
 from rules.event import Kind, Occurrence, ScoredAs, ShowAs, Status, classified
 from rules.interval import Interval
+from rules.language import later
 
 Event = Mapping[str, object]
 """One resource or answer of the API, untyped and untrusted."""
@@ -29,12 +30,12 @@ FIRM = "clearwayFirm"
 CHANGED = "clearwayChanged"
 KEY = "clearwayKey"
 
-NO_ID = "The event has no id."
-NO_TIME = "The event has no start or no end."
-BAD_TIME = "The event has a time that cannot be read."
-MIXED_TIMES = "The event has a date and a time."
-BACKWARDS = "The event ends before it starts."
-NO_SLOT = "The event belongs to a series and does not say where."
+NO_ID = later("The event has no id.")
+NO_TIME = later("The event has no start or no end.")
+BAD_TIME = later("The event has a time that cannot be read.")
+MIXED_TIMES = later("The event has a date and a time.")
+BACKWARDS = later("The event ends before it starts.")
+NO_SLOT = later("The event belongs to a series and does not say where.")
 REFUSALS = frozenset({NO_ID, NO_TIME, BAD_TIME, MIXED_TIMES, BACKWARDS, NO_SLOT})
 """Every reason for which an event is left out of a reading, and counted there."""
 

@@ -12,10 +12,11 @@ from datetime import UTC, date, datetime, timedelta
 from connectors.errors import NotPossible
 from connectors.google.mapping import Event, mark_body, times, zone_named
 from rules.interval import Interval
+from rules.language import later
 
-EDITED = "Some meetings of the series were changed on their own, so it stays where it is."
-OTHER_DAY = "A whole series can only be moved within its day."
-NOT_READ = "The repeats of the series are of a kind that Clearway does not change."
+EDITED = later("Some meetings of the series were changed on their own, so it stays where it is.")
+OTHER_DAY = later("A whole series can only be moved within its day.")
+NOT_READ = later("The repeats of the series are of a kind that Clearway does not change.")
 
 _UNTIL = re.compile(r"(?<=UNTIL=)\d{8}T\d{6}Z", re.I)
 _BY_TIME = re.compile(r"\bBY(?:HOUR|MINUTE|SECOND)=", re.I)

@@ -22,6 +22,7 @@ from connectors.errors import (
     Unreachable,
 )
 from connectors.transport import Door
+from rules.language import later
 
 LOGIN = "https://login.microsoftonline.com"
 """Where people sign in, but for national clouds."""
@@ -32,16 +33,20 @@ READ = ("Calendars.Read", "MailboxSettings.Read")
 WRITE = ("Calendars.ReadWrite", "MailboxSettings.Read")
 """What changing it takes."""
 
-_ENDED = "The consent to use the Microsoft 365 calendar has ended; please sign in again."
-_NOBODY = "Nobody has signed in to Microsoft 365 yet; please sign in."
-_NO_CONSENT = "Nobody has agreed yet that Clearway may use this calendar; please sign in and agree."
-_RULES = "The trust's sign-in rules ask for more proof of who you are; please sign in again."
+_ENDED = later("The consent to use the Microsoft 365 calendar has ended; please sign in again.")
+_NOBODY = later("Nobody has signed in to Microsoft 365 yet; please sign in.")
+_NO_CONSENT = later(
+    "Nobody has agreed yet that Clearway may use this calendar; please sign in and agree."
+)
+_RULES = later("The trust's sign-in rules ask for more proof of who you are; please sign in again.")
 _OWN_PROOF = (
     "Clearway's own secret at Microsoft 365 is wrong or has expired; please tell whoever runs it."
 )
-_REFUSED = "Microsoft 365 does not let this application in; please tell whoever runs Clearway."
-_SILENT = "Microsoft 365's sign-in does not answer; please try again later."
-_ODD = "Microsoft 365's sign-in gave an answer that cannot be understood."
+_REFUSED = later(
+    "Microsoft 365 does not let this application in; please tell whoever runs Clearway."
+)
+_SILENT = later("Microsoft 365's sign-in does not answer; please try again later.")
+_ODD = later("Microsoft 365's sign-in gave an answer that cannot be understood.")
 
 _BY_CODE: Mapping[int, tuple[type[ConnectorError], str]] = {
     65001: (PermissionMissing, _NO_CONSENT),

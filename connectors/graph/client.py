@@ -20,7 +20,7 @@ from connectors.errors import (
 )
 from connectors.transport import Answer, Door, Total
 from rules.interval import Interval
-from rules.language import text
+from rules.language import later, text
 
 V1 = "https://graph.microsoft.com/v1.0"
 """Where Graph is, but for national clouds."""
@@ -28,7 +28,9 @@ V1 = "https://graph.microsoft.com/v1.0"
 PREFER = 'IdType="ImmutableId", outlook.timezone="UTC"'
 """Ids that last as long as the event stays in the mailbox, and times in UTC."""
 
-CROSSING = "The meeting would meet or pass another of its series, which Outlook does not allow."
+CROSSING = later(
+    "The meeting would meet or pass another of its series, which Outlook does not allow."
+)
 
 _NO_MAILBOX = frozenset(
     {

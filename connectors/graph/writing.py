@@ -16,11 +16,16 @@ from connectors.mark import write_changed
 from rules.change import Change
 from rules.event import Occurrence
 from rules.interval import Interval
+from rules.language import later
 
-NOT_DONE = "The calendar's server said yes and did not make the change."
-OTHER_DAYS = "A whole series is moved within its days; to move it to other days is not supported."
-_OWN_MEETING = "The leader called this meeting, so there is nobody to suggest another time to."
-_TAKES_NONE = "The organiser of this meeting takes no suggestions of another time."
+NOT_DONE = later("The calendar's server said yes and did not make the change.")
+OTHER_DAYS = later(
+    "A whole series is moved within its days; to move it to other days is not supported."
+)
+_OWN_MEETING = later(
+    "The leader called this meeting, so there is nobody to suggest another time to."
+)
+_TAKES_NONE = later("The organiser of this meeting takes no suggestions of another time.")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
 _DAY = timedelta(days=1)
 

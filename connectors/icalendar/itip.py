@@ -24,6 +24,7 @@ from connectors.icalendar.surgery import Component
 from connectors.lens import Lens, plain_address
 from rules.event import Occurrence
 from rules.interval import Interval
+from rules.language import later
 
 _PRIVATE = frozenset({mark.KIND, mark.FIRM, mark.CHANGED, "X-MICROSOFT-CDO-BUSYSTATUS"})
 _MOMENT = timedelta(seconds=1)
@@ -31,9 +32,9 @@ _TZID = re.compile(r"^[A-Z-]+(?:;[^:\n]*?)?;TZID=(\"[^\"\n]*\"|[^:;\n]*)", re.I 
 _FIRST_EVENT = re.compile(r"^BEGIN[ \t]*:[ \t]*VEVENT", re.I | re.M)
 PRODID = "-//Clearway//EN"
 
-OWN_MEETING = "The meeting is the leader's own, so there is nobody to ask for another time."
-NO_PROPOSALS = "The organiser of this meeting does not take other times."
-NOT_INVITED = "The leader is not on this meeting's list, so no other time can be suggested."
+OWN_MEETING = later("The meeting is the leader's own, so there is nobody to ask for another time.")
+NO_PROPOSALS = later("The organiser of this meeting does not take other times.")
+NOT_INVITED = later("The leader is not on this meeting's list, so no other time can be suggested.")
 
 
 class Method(StrEnum):

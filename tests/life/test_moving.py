@@ -114,7 +114,7 @@ def test_a_hold_can_be_moved_while_clearway_only_looks(held: World) -> None:
 
 
 def _move(world: World, hold: Held, to: Interval) -> str:
-    return moving.move_to(world.deployment, world.leader_id, hold, to)
+    return moving.move_to(world.deployment, world.leader_id, hold, to.start)
 
 
 def _spans(world: World) -> set[Interval]:

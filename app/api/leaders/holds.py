@@ -13,7 +13,7 @@ from app.api.leaders.me import LEADER
 from app.api.leaders.plans import DETAIL_EXAMPLE, PlanDetail, plan_reply
 from app.api.operations import Given, Taken, operation
 from app.door.once import Reply
-from app.life import lifting, releasing
+from app.life import lifting, moving, releasing
 from app.life.releasing import Held
 from app.shapes import Instant, Shape
 from rules.event import Kind
@@ -46,7 +46,13 @@ class Firm(Shape):
     firm: bool = True
 
 
-MODELS = (Firm, HoldItem, HoldList)
+class MoveTo(Shape):
+    """When a hold begins instead; it keeps its length."""
+
+    start: Instant
+
+
+MODELS = (Firm, HoldItem, HoldList, MoveTo)
 
 _EXAMPLE: dict[str, Any] = {
     "id": "5f2b0c1de8a94c6f8f1f0f3f6a7b8c9d",
@@ -56,6 +62,13 @@ _EXAMPLE: dict[str, Any] = {
     "firm": False,
     "plan_id": "0a1b2c3d4e5f60718293a4b5c6d7e8f9",
 }
+_MOVED = Given(
+    "A worker moves it: the state is read from the plan.",
+    PlanDetail,
+    DETAIL_EXAMPLE | {"state": "accepted", "origin": "move"},
+    202,
+    ("Location", "ETag"),
+)
 _LIFTED = Given(
     "A worker removes it: the state is read from the plan.",
     PlanDetail,
@@ -129,6 +142,24 @@ async def lift(request: Request) -> Response:
 
 
 @router.post(
+    HOLD + "/move",
+    **operation(
+        "move_hold",
+        "Move a hold",
+        "holds",
+        _MOVED,
+        problems.STATE,
+        takes=Taken(MoveTo, {"start": "2026-11-24T09:00:00Z"}),
+        changes=True,
+        keyed=True,
+    ),
+)
+async def move(request: Request) -> Response:
+    """To another time in its own week or the one after. Nobody asks why."""
+    return await attend(request, _move, MoveTo, asks=True)
+
+
+@router.post(
     HOLD + "/keep",
     **operation(
         "keep_hold",
@@ -162,6 +193,13 @@ def _lift(call: Call, taken: Nothing) -> Reply:
 
 def _give_up(call: Call, hold: Held) -> Reply:
     plan_id = releasing.give_up(call.deployment, call.leader_id, hold.id, call.by)
+    call.call_worker()
+    return plan_reply(call, plan_id, 202)
+
+
+def _move(call: Call, taken: MoveTo) -> Reply:
+    hold = _find(call)
+    plan_id = moving.move_to(call.deployment, call.leader_id, hold, taken.start, call.by)
     call.call_worker()
     return plan_reply(call, plan_id, 202)
 

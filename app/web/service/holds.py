@@ -26,7 +26,6 @@ from app.web.service.views import hold_days, hold_view, place_options, say_slot,
 from app.web.service.visits import Call, attend, go
 from app.web.service.words import say_moment, say_span
 from rules.event import Occurrence, ScoredAs
-from rules.interval import Interval
 from rules.language import later, text
 from rules.words import say_day
 from rules.working_pattern import instant, local_date
@@ -181,21 +180,19 @@ def _hold_page(call: Call, found: Held, sentence: str = "") -> Response:
 def _move(call: Call) -> Response:
     found = _find(call)
     try:
-        to = _wanted(call, found)
-        plan_id = moving.move_to(call.deployment, call.leader_id, found, to, call.by)
+        begin = _wanted(call, found)
+        plan_id = moving.move_to(call.deployment, call.leader_id, found, begin, call.by)
     except (BadChoice, BadInput) as error:
         return _hold_page(call, found, str(error))
     return begun(call, plan_id, "accepted")
 
 
-def _wanted(call: Call, found: Held) -> Interval:
+def _wanted(call: Call, found: Held) -> datetime:
     """The time that somebody wrote, else the one that was chosen."""
     zone = zone_of(leaders.get(call.deployment, call.leader_id).settings)
     if call.form.word("clock"):
-        start = _said(call.form.word("day"), call.form.word("clock"), zone)
-    else:
-        start = _chosen(call.form.word("to"))
-    return Interval(start, start + (found.span.end - found.span.start))
+        return _said(call.form.word("day"), call.form.word("clock"), zone)
+    return _chosen(call.form.word("to"))
 
 
 def _chosen(moment: str) -> datetime:

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 
 import pytest
@@ -95,7 +95,7 @@ def test_without_a_calendar_there_is_no_diary(house: House) -> None:
     headers = house.somebody(joined=True)
     # the calendars of the tests are found by leader
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("app.life.diaries.connected", lambda deployment, leader_id: ())
+        patch.setattr("app.life.diaries.connected", lambda *_: ())
         answer = house.client.get(f"{ME}/diary", headers=headers)
     assert "connect one" in problem(answer, 409, "not-now")
 
@@ -128,6 +128,35 @@ def test_a_hold_is_given_up_in_one_step(new_house) -> None:
     assert house.world.rows_of_holds() == [("gap", "Tue 11:00-Tue 11:10")]
     gone = house.client.post(f"{url}/lift", headers=headers)
     problem(gone, 404, "not-found")
+
+
+def test_a_hold_is_moved_to_another_free_time(new_house) -> None:
+    house = new_house(())
+    headers = house.leader()
+    write(house.world, create(Kind.PROTECTED, PROTECTED), create(Kind.GAP, GAP))
+    listed = house.client.get(f"{ME}/holds", headers=headers).json()["holds"]
+    url, gap = (f"{ME}/holds/{each['id']}/move" for each in listed)
+    for start, why in (
+        ("2026-11-23T13:00:00Z", "at that time already"),
+        ("2026-11-24T11:00:00Z", "Something else"),
+        ("2027-11-24T11:00:00Z", "week and the one after"),
+        ("9999-12-31T23:00:00Z", "week and the one after"),
+        ("soon", "“start”"),
+    ):
+        refused = house.client.post(url, json={"start": start}, headers=headers)
+        assert why in problem(refused, 422, "bad-input")
+    to = {"start": "2026-11-25T09:00:00Z"}
+    assert "beside" in problem(house.client.post(gap, json=to, headers=headers), 422, "bad-input")
+    moved = house.client.post(url, json=to, headers=headers)
+    assert (moved.status_code, moved.json()["state"]) == (202, "accepted")
+    assert house.work(moved.json()["id"]).state == "applied"
+    length = PROTECTED.end - PROTECTED.start
+    there = house.client.get(f"{ME}/holds", headers=headers).json()["holds"]
+    (protected,) = [each for each in there if each["kind"] == "protected"]
+    assert protected["start"] == to["start"]
+    assert (
+        datetime.fromisoformat(protected["end"]) == datetime(2026, 11, 25, 9, tzinfo=UTC) + length
+    )
 
 
 def test_now_means_the_hold_that_runs(new_house) -> None:
