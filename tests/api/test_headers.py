@@ -1,6 +1,7 @@
 """What every answer carries, and the description of the API."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,10 @@ def test_every_answer_keeps_browsers_careful(client: TestClient, path: str) -> N
 
 def test_styles_may_be_kept_and_nothing_else(client: TestClient) -> None:
     """They hold nothing of anybody."""
-    assert "max-age" in client.get("/static/page.css").headers["cache-control"]
+    styles = re.search(r'href="(/static/[^"]+\.css)"', client.get("/").text)
+    assert styles is not None
+    assert "immutable" in client.get(styles[1]).headers["cache-control"]
+    assert "max-age" in client.get("/static/icon.svg").headers["cache-control"]
     assert client.get("/static/../main.py").status_code == 404
 
 

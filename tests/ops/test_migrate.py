@@ -9,6 +9,7 @@ from app.storage.vault import Vault, new_key
 STEPS = [
     "0001 The first tables",
     "0002 By which key a worker seals, and whether a calendar's meetings can be changed",
+    "0003 What a delegate calls a diary, to tell several apart",
 ]
 
 
