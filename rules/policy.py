@@ -502,17 +502,24 @@ def _read_kinds(table: Mapping[object, Any]) -> dict[str, Kind]:
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _LONGEST_NUMBER = 200
 """Binary digits. More would fill a sentence, and Python writes no number of thousands of them."""
+_LONGEST_WRITTEN = 80
+"""Characters."""
 
 
-def as_written(value: object, levels: int = 3) -> str:
+def as_written(value: object) -> str:
     """A value as a policy file has it: `true`, `"noon"`, `2026-12-24`, `[1, 2]`, `{ a = 1 }`.
 
-    Lists and tables inside so many others are left out.
+    Lists and tables inside so many others are left out, and the end of what would fill a sentence.
     """
+    written = _as_written(value, 3)
+    return written if len(written) <= _LONGEST_WRITTEN else f"{written[:_LONGEST_WRITTEN]}…"
+
+
+def _as_written(value: object, levels: int) -> str:
     if isinstance(value, Mapping):
         return _table_as_written(value, levels - 1)
     if isinstance(value, list | tuple):
-        inside = ", ".join(as_written(each, levels - 1) for each in value) if levels else "…"
+        inside = ", ".join(_as_written(each, levels - 1) for each in value) if levels else "…"
         return f"[{inside}]"
     if value is None or isinstance(value, bool | str):
         return json.dumps(value, ensure_ascii=False)
@@ -524,7 +531,7 @@ def as_written(value: object, levels: int = 3) -> str:
 def _table_as_written(table: Mapping[Any, object], levels: int) -> str:
     if levels < 0:
         return "{ … }"
-    pairs = (f"{_key_as_written(key)} = {as_written(each, levels)}" for key, each in table.items())
+    pairs = (f"{_key_as_written(key)} = {_as_written(each, levels)}" for key, each in table.items())
     return f"{{ {', '.join(pairs)} }}"
 
 

@@ -213,6 +213,7 @@ def test_the_version_changes_with_any_setting_and_only_then() -> None:
         ({"a": 1, "on call": [True]}, '{ a = 1, "on call" = [true] }'),
         ([[[[1]]]], "[[[[…]]]]"),
         pytest.param(10**5000, "so long a number", id="thousands of digits"),
+        pytest.param("9" * 5000, '"' + "9" * 79 + "…", id="thousands of characters"),
     ],
 )
 def test_a_sentence_shows_a_value_as_it_was_written(value: object, written: str) -> None:
