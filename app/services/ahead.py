@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 from app.services.read import OpenDiary
 from rules.finding import Finding
+from rules.language import counted, plural, text
 from rules.planner.arrange import Task
 from rules.planner.cadences import reaching
 from rules.planner.plan import Tier
@@ -59,27 +60,50 @@ class Ahead:
         if not self.over:
             return ""
         if self.over == self.total:
-            if self.total == 1:
-                return "This day is over, so nothing is planned for it."
-            return "These days are over, so nothing is planned for them."
-        if self.over == 1:
-            return "1 of these days is over; nothing is planned for it."
-        return f"{self.over} of these days are over; nothing is planned for them."
+            return plural(
+                "This day is over, so nothing is planned for it.",
+                "These days are over, so nothing is planned for them.",
+                self.total,
+            )
+        return counted(
+            "%(number)s of these days is over; nothing is planned for it.",
+            "%(number)s of these days are over; nothing is planned for them.",
+            self.over,
+        )
 
     def _say_far(self) -> str:
         if not self.far:
             return ""
         weeks = say_count(self.weeks, "week")
         if not self.regular:
-            which = "these days" if self.far == self.total else f"{self.far} of these days"
-            return f"Plans look {weeks} ahead, so nothing is planned for {which} yet."
+            return self._say_nothing_there(weeks)
         if self.far < self.total:
-            are = "1 of these days is" if self.far == 1 else f"{self.far} of these days are"
-        else:
-            are = "This day is" if self.far == 1 else "These days are"
-        return (
-            f"{are} more than {weeks} ahead; there, plans place only what comes back every few "
-            "weeks."
+            return counted(
+                "%(number)s of these days is more than %(weeks)s ahead; there, plans place only "
+                "what comes back every few weeks.",
+                "%(number)s of these days are more than %(weeks)s ahead; there, plans place only "
+                "what comes back every few weeks.",
+                self.far,
+                weeks=weeks,
+            )
+        said = plural(
+            "This day is more than %(weeks)s ahead; there, plans place only "
+            "what comes back every few weeks.",
+            "These days are more than %(weeks)s ahead; there, plans place only "
+            "what comes back every few weeks.",
+            self.far,
+        )
+        return said % {"weeks": weeks}
+
+    def _say_nothing_there(self, weeks: str) -> str:
+        if self.far == self.total:
+            return text(
+                "Plans look %(weeks)s ahead, so nothing is planned for these days yet.", weeks=weeks
+            )
+        return text(
+            "Plans look %(weeks)s ahead, so nothing is planned for %(far)s of these days yet.",
+            weeks=weeks,
+            far=self.far,
         )
 
 

@@ -6,6 +6,7 @@ from io import StringIO
 from typing import TYPE_CHECKING
 
 from app.services.read import OpenDiary
+from rules.language import counted, text
 from rules.words import say_count, say_minutes
 from rules.workload import Ledger, ledger
 
@@ -31,8 +32,8 @@ class Accounted:
     def csv(self) -> str:
         """One line for each week and purpose, then its open time, what lies outside the hours, and
         the hours: `week` is its Monday. The purposes and the open time come to the other two."""
-        text = StringIO()
-        table = csv.writer(text, lineterminator="\r\n")
+        written = StringIO()
+        table = csv.writer(written, lineterminator="\r\n")
         table.writerow(_COLUMNS)
         for week in self.ledger.weeks:
             for line in week.lines:
@@ -41,30 +42,54 @@ class Accounted:
             rest = {"open": week.open, "outside": week.outside, "hours": week.hours}
             for name, minutes in rest.items():
                 table.writerow((week.first, name, "", "", minutes))
-        return text.getvalue()
+        return written.getvalue()
 
     @property
     def job_plan(self) -> str:
         """A line to copy into a job plan."""
         if not self.ledger.team:
-            return "These weeks have no time with the team yet."
-        hours = f"{say_hours(self.ledger.team)} a week"
-        share = f"{100 * self.ledger.share:.1f}% of {say_hours(self.ledger.contract)}"
-        activities = self.opened.policy.programmed_activities
+            return text("These weeks have no time with the team yet.")
         length = self.opened.policy.programmed_activity_minutes
-        also = f", {self.ledger.team / length:.2f} programmed activities" if activities else ""
-        return f"Regular time with the team, as part of the role: {hours} ({share}{also})."
+        found = {
+            "hours": say_hours(self.ledger.team),
+            "share": f"{100 * self.ledger.share:.1f}%",
+            "contract": say_hours(self.ledger.contract),
+        }
+        if not self.opened.policy.programmed_activities:
+            return text(
+                "Regular time with the team, as part of the role: %(hours)s a week "
+                "(%(share)s of %(contract)s).",
+                **found,
+            )
+        return text(
+            "Regular time with the team, as part of the role: %(hours)s a week "
+            "(%(share)s of %(contract)s, %(activities)s programmed activities).",
+            activities=f"{self.ledger.team / length:.2f}",
+            **found,
+        )
 
     @property
     def objective(self) -> str:
         """A sentence to copy into an appraisal."""
         policy = self.opened.policy
-        chats = say_count(policy.pods_per_week, "team chat")
-        text = f"Keep {chats} of {say_minutes(policy.pod_minutes)} in the diary every week"
-        if policy.reports:
-            weeks = say_count(policy.one_to_one_weeks, "week")
-            text += f", and a one-to-one with each of {policy.reports} people every {weeks}"
-        return f"{text}, and count that time as work."
+        chats = {
+            "chats": say_count(policy.pods_per_week, "team chat"),
+            "length": say_minutes(policy.pod_minutes),
+        }
+        if not policy.reports:
+            return text(
+                "Keep %(chats)s of %(length)s in the diary every week, and count that time as work.",
+                **chats,
+            )
+        return counted(
+            "Keep %(chats)s of %(length)s in the diary every week, and a one-to-one with each of "
+            "%(number)s people every %(weeks)s, and count that time as work.",
+            "Keep %(chats)s of %(length)s in the diary every week, and a one-to-one with each of "
+            "%(number)s people every %(weeks)s, and count that time as work.",
+            policy.reports,
+            weeks=say_count(policy.one_to_one_weeks, "week"),
+            **chats,
+        )
 
 
 def account(opened: OpenDiary) -> Accounted:
@@ -76,4 +101,4 @@ def say_hours(minutes: float) -> str:
     """A length as job plans write it: `1.5 hours`, or `20 minutes` where it is less than one."""
     if 0 < minutes < 60:
         return say_minutes(max(round(minutes), 1))
-    return f"{minutes / 60:.1f} hours"
+    return text("%(hours)s hours", hours=f"{minutes / 60:.1f}")
