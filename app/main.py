@@ -113,11 +113,10 @@ def create_app(
         )
     app.state.desk = Desk(chosen, workers, now, sample, service)
     routers = (machines.router, *leader_routes.ROUTERS, notifications.router)
-    for each in (routes.router, *routers):
-        app.include_router(each)
     app.state.offers = offers or usual_offers(chosen)
-    app.include_router(pages.router)
-    app.include_router(service_routes.router)
+    # routes are tried one after another: those that people wait for, or that are asked most, first
+    for each in (routes.router, pages.router, service_routes.router, *routers):
+        app.include_router(each)
     _serve_static(app)
     for error in problems.EXPECTED:
         app.add_exception_handler(error, _expected)

@@ -27,6 +27,10 @@ class Messages(Protocol):
         """A sentence about a number, in the form that the language has for it."""
         ...
 
+    def __hash__(self) -> int:
+        """What was said in it may be remembered by it."""
+        ...
+
 
 class _English:
     code = "en-GB"
@@ -50,6 +54,11 @@ def spoken(messages: Messages) -> Iterator[None]:
         yield
     finally:
         _spoken.reset(token)
+
+
+def current() -> Messages:
+    """What is spoken."""
+    return _spoken.get()
 
 
 def code() -> str:

@@ -6,11 +6,12 @@ depends on the machine's own, or on its zone.
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from rules.interval import Interval
-from rules.language import counted, later, text
+from rules.language import Messages, counted, current, later, text
 
 
 class Noun(NamedTuple):
@@ -95,6 +96,12 @@ def say_time(moment: datetime, zone: ZoneInfo) -> str:
 
 def say_hour(hour: int, minute: int) -> str:
     """A time of day: `9am`, `5:30pm`, `midday`, `midnight`."""
+    return _say_hour(current(), hour, minute)
+
+
+@lru_cache(maxsize=4096)
+def _say_hour(messages: Messages, hour: int, minute: int) -> str:
+    # a page says hundreds of times of day
     if minute == 0 and hour in (0, 12):
         return text("midday") if hour == 12 else text("midnight")
     clock = f"{(hour + 11) % 12 + 1}" + (f":{minute:02}" if minute else "")

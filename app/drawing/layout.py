@@ -175,7 +175,7 @@ class _Marks:
     new: frozenset[tuple[Kind | None, Interval]]
 
     def of(self, occurrence: Occurrence) -> Mark:
-        if (occurrence.kind, occurrence.span) in self.new:
+        if occurrence.hold and (occurrence.hold, occurrence.span) in self.new:
             return Mark.NEW
         return self.events.get(occurrence.id, Mark.SAME)
 

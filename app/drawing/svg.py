@@ -5,6 +5,7 @@ every kind and every change also has its own letter, pattern or outline.
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from html import escape
 from importlib.resources import files
 
@@ -249,6 +250,7 @@ def _clock(minute: int) -> str:
     return escape(said)
 
 
+@lru_cache(maxsize=4096)
 def _n(number: float) -> str:
     """A number as short as it can be written: the same picture is the same bytes everywhere."""
     return f"{number:.1f}".removesuffix(".0")
