@@ -14,6 +14,7 @@ from typing import NoReturn
 
 import click
 
+from app.cli.digest import digest
 from app.cli.keeping import backup, keys, migrate, restore
 from app.cli.look import check, diary, slots, workload
 from app.cli.output import UNREADABLE, say_error
@@ -46,6 +47,7 @@ class _InOrder(click.Group):
         apply,
         undo,
         template,
+        digest,
         serve,
         worker,
         openapi,

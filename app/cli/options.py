@@ -58,15 +58,43 @@ class _Seconds(click.FloatRange):
 json_option = click.option("--json", "as_json", is_flag=True, help="Write what tools read.")
 
 
+_me = click.option(
+    "--me",
+    multiple=True,
+    metavar="ADDRESS",
+    help="Your address; more than once if you have more.",
+)
+_how = together(
+    click.option("--now", type=_moment, metavar="TIME", help="Take this as the present moment."),
+    click.option(
+        "--time-zone",
+        metavar="ZONE",
+        help="Zone of the diary. Default: the file's, else Europe/London.",
+    ),
+    click.option(
+        "--hours",
+        metavar="HOURS",
+        help='Working hours. Default: "Mon-Fri 09:00-17:00". Weeks that take turns: '
+        '"Mon-Fri 07:00-15:00 | Mon-Thu 20:00-07:30 from 2026-11-23".',
+    ),
+    click.option(
+        "--nation",
+        metavar="NATION",
+        help="Whose bank holidays: england, scotland, wales, northern-ireland, none.",
+    ),
+    click.option(
+        "--policy",
+        multiple=True,
+        metavar="FILE",
+        help="Settings (TOML): the trust's, then your own.",
+    ),
+)
+
+
 def _reading(length: str) -> Callable[[_F], _F]:
     """The options for reading a diary, which is so long where nobody says when it ends."""
     return together(
-        click.option(
-            "--me",
-            multiple=True,
-            metavar="ADDRESS",
-            help="Your address; more than once if you have more.",
-        ),
+        _me,
         click.option(
             "--from",
             "start",
@@ -81,31 +109,7 @@ def _reading(length: str) -> Callable[[_F], _F]:
             metavar="DATE",
             help=f"The day after the last. Default: {length} on.",
         ),
-        click.option(
-            "--now", type=_moment, metavar="TIME", help="Take this as the present moment."
-        ),
-        click.option(
-            "--time-zone",
-            metavar="ZONE",
-            help="Zone of the diary. Default: the file's, else Europe/London.",
-        ),
-        click.option(
-            "--hours",
-            metavar="HOURS",
-            help='Working hours. Default: "Mon-Fri 09:00-17:00". Weeks that take turns: '
-            '"Mon-Fri 07:00-15:00 | Mon-Thu 20:00-07:30 from 2026-11-23".',
-        ),
-        click.option(
-            "--nation",
-            metavar="NATION",
-            help="Whose bank holidays: england, scotland, wales, northern-ireland, none.",
-        ),
-        click.option(
-            "--policy",
-            multiple=True,
-            metavar="FILE",
-            help="Settings (TOML): the trust's, then your own.",
-        ),
+        _how,
     )
 
 
@@ -113,6 +117,18 @@ reading_options = _reading("two weeks")
 """How a diary is to be read, whatever it is read from: `opening.Wish` takes them."""
 quarter_options = _reading("13 weeks")
 """The same for a quarter."""
+week_options = together(
+    _me,
+    click.option(
+        "--from",
+        "start",
+        type=one_date,
+        metavar="DATE",
+        help="A day of the week. Default: this week.",
+    ),
+    _how,
+)
+"""The same for one week."""
 
 planning_options = together(
     click.option(

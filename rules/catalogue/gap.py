@@ -20,7 +20,7 @@ from rules.words import say_day, say_minutes, say_time
 from rules.working_pattern import local_date
 
 
-def _pairs(day: Day) -> Iterator[tuple[Occurrence, Occurrence]]:
+def pairs(day: Day) -> Iterator[tuple[Occurrence, Occurrence]]:
     """Each appointment that begins after all before it are over, with the one that was over last."""
     latest: Occurrence | None = None
     for following in sorted(day.appointments, key=lambda each: (each.span, each.id)):
@@ -54,7 +54,7 @@ def _message(between: Interval, zone: ZoneInfo, policy: Policy) -> str:
 
 def _of_day(day: Day, zone: ZoneInfo, policy: Policy) -> Iterator[Finding]:
     used: dict[str, int] = {}
-    for latest, following in _pairs(day):
+    for latest, following in pairs(day):
         between = Interval(latest.span.end, following.span.start)
         if between.minutes >= policy.gap_minutes:
             continue

@@ -1,7 +1,7 @@
 """Reads a page as people and assistive technology do, and says what is wrong with it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -114,10 +114,11 @@ class Page(HTMLParser):
 
 def problems(page: Page) -> list[str]:
     """Everything about the page that is not as it has to be."""
-    return [*_words(page.texts), *_structure(page), *_names(page), *_reaches_out(page)]
+    return [*words(page.texts), *_structure(page), *_names(page), *_reaches_out(page)]
 
 
-def _words(texts: list[str]) -> Iterator[str]:
+def words(texts: Sequence[str]) -> Iterator[str]:
+    """Sentences that nobody should read, and why."""
     never = re.compile(rf"\b(?:{'|'.join(NEVER)})\b", re.IGNORECASE)
     for text in texts:
         if found := never.search(text):
