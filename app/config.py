@@ -1,6 +1,7 @@
 """Settings of the installation, from the environment; unsafe ones are refused at the start."""
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -86,6 +87,34 @@ def _word(about: str) -> Any:
     return _setting("", about, lambda name, text: text)
 
 
+def _mail_address(about: str) -> Any:
+    def read(name: str, text: str) -> str:
+        local, _, domain = text.rpartition("@")
+        if (
+            not local
+            or not domain
+            or any(each in text for each in ' \t<>,;"')
+            or not text.isascii()
+        ):
+            raise SettingsError(f"{name} is a mail address such as clearway@trust.example.")
+        return text
+
+    return _setting("", about, read)
+
+
+def _domains(about: str) -> Any:
+    def read(name: str, text: str) -> tuple[str, ...]:
+        found = tuple(each.strip().lower().removeprefix("@") for each in text.split(","))
+        if not all(_DOMAIN.fullmatch(each) for each in found):
+            raise SettingsError(f"{name} holds domains such as “trust.example, nhs.example”.")
+        return found
+
+    return _setting((), about, read)
+
+
+_DOMAIN = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
+
+
 def _folder(about: str) -> Any:
     return _setting("", about, lambda name, text: str(Path(text).expanduser()))
 
@@ -148,13 +177,20 @@ class Settings:
     google_client_id: str = _word("Clearway's client in the Google Cloud project")
     google_client_secret: str = _secret("its secret")
 
-    smtp_host: str = _word("mail relay, for invitations that a calendar's server does not send")
+    smtp_host: str = _word("mail relay, for the weekly mail and for invitations")
     smtp_port: int = _number(587, 1, 65_535, "port of the mail relay")
     smtp_security: str = _choice(
         "starttls", "how the way to the relay is encrypted", "starttls", "tls", "none"
     )
     smtp_user: str = _word("user name at the mail relay")
     smtp_password: str = _secret("password at the mail relay")
+    mail_from: str = _mail_address("from whom the weekly mail comes; without it none is sent")
+    mail_domains: tuple[str, ...] = _domains("domains that the weekly mail may go to, if not all")
+    mail_mailbox: str = _mail_address(
+        "mailbox in Microsoft 365 to send the weekly mail from, where there is no relay"
+    )
+    mail_tenant: str = _word("tenant of that mailbox")
+    feedback_url: str = _address("", "where people can say what they think of the weekly mail")
 
     log_level: str = _choice("info", "how much is logged", "info", "warning", "error")
     metrics_port: int = _number(0, 0, 65_535, "port of a worker's metrics on this machine; 0: none")

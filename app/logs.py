@@ -52,6 +52,7 @@ class Event(StrEnum):
 
     JOB = "job"
     SYNC = "sync"
+    DIGEST = "digest"
     NOTIFIED = "notified"
     TOKEN_REFUSED = "token.refused"  # noqa: S105 # it names an event
     MAIL_REFUSED = "mail.refused"

@@ -6,9 +6,10 @@ unless the letter says so.
 
 import smtplib
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -22,6 +23,8 @@ from rules.language import later
 TIMEOUT = 30.0
 """Seconds that the relay has for each answer."""
 _SILENT = later("The mail relay does not answer; please try again later.")
+_POLICY = SMTP.clone(max_line_length=990)
+"""An address in a header stays whole, which a shorter line would write in pieces."""
 _CLOSING = 421
 """The relay ends the conversation (RFC 5321 section 3.8)."""
 
@@ -81,7 +84,10 @@ class CalendarPart:
 class Letter:
     """One mail to one or more people, in plain words; with a calendar part it is iMIP (RFC 6047).
 
-    `key` names it for ever: sent again it has the same Message-ID, so a second copy can be known.
+    `key` names it for ever: sent again it has the same Message-ID, so a second copy can be known;
+    `at` is when it was first written, for the same reason. `html` says the same as the text, and
+    `picture` (PNG) stands in it as `cid:week`. `unsubscribe` is where one press ends such mail
+    (RFC 8058).
     """
 
     sender: str = field(repr=False)
@@ -90,6 +96,10 @@ class Letter:
     text: str = field(repr=False)
     calendar: CalendarPart | None = None
     key: str = ""
+    at: datetime | None = None
+    html: str = field(default="", repr=False)
+    picture: bytes | None = field(default=None, repr=False)
+    unsubscribe: str = field(default="", repr=False)
 
 
 class Mailer:
@@ -187,7 +197,7 @@ def _hand_in(relay: smtplib.SMTP, message: EmailMessage) -> object:
 
 def compose(letter: Letter) -> EmailMessage:
     """The message as it goes out. Raises NotDelivered for an address that is none."""
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=_POLICY)
     try:
         message["From"] = Address(addr_spec=letter.sender)
         message["To"] = [Address(addr_spec=each) for each in letter.to]
@@ -197,9 +207,16 @@ def compose(letter: Letter) -> EmailMessage:
         raise NotDelivered("An address of the letter cannot be written to.") from None
     if not letter.to:
         raise NotDelivered("The letter has no recipient.")
-    message["Message-ID"] = _message_id(letter)
+    message["Message-ID"] = message_id(letter.sender, letter.key, letter.to)
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answer, please
-    message.set_content(letter.text)
+    if letter.at is not None:
+        message["Date"] = letter.at
+    if letter.unsubscribe:
+        message["List-Unsubscribe"] = f"<{letter.unsubscribe}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    message.set_content(letter.text, cte="quoted-printable")
+    if letter.html:
+        _add_html(message, letter)
     if letter.calendar is not None:
         message.add_alternative(letter.calendar.content.decode("utf-8"), subtype="calendar")
         part = list(message.iter_parts())[-1]
@@ -207,11 +224,21 @@ def compose(letter: Letter) -> EmailMessage:
     return message
 
 
-def _message_id(letter: Letter) -> str:
-    domain = letter.sender.rpartition("@")[2]
-    if not letter.key:
+def _add_html(message: EmailMessage, letter: Letter) -> None:
+    message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
+    if letter.picture is not None:
+        page = list(message.iter_parts())[-1]
+        page.add_related(
+            letter.picture, "image", "png", cid="<week>", disposition="inline", filename="week.png"
+        )
+
+
+def message_id(sender: str, key: str, to: Sequence[str]) -> str:
+    """The Message-ID that a letter with this key has for ever; a new one where it has none."""
+    domain = sender.rpartition("@")[2]
+    if not key:
         return make_msgid(domain=domain)
-    digest = sha256("\n".join((letter.key, *letter.to)).encode()).hexdigest()
+    digest = sha256("\n".join((key, *to)).encode()).hexdigest()
     return f"<{digest[:32]}@{domain}>"
 
 

@@ -60,11 +60,10 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class GivenUp:
-    """A hold that the leader gave up last week, and the day on which it has a new time."""
+    """A hold that the leader gave up last week, named as within a sentence."""
 
     hold: str
     day: date
-    again: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,14 +206,7 @@ def _given_up(given_up: Sequence[GivenUp]) -> Section | None:
 
 
 def _say_given_up(one: GivenUp) -> str:
-    said = {"hold": one.hold, "day": say_weekday(one.day)}
-    if one.again is None:
-        return text("You gave up %(hold)s on %(day)s.", **said)
-    return text(
-        "You gave up %(hold)s on %(day)s. We found you another time on %(again)s.",
-        again=say_weekday(one.again),
-        **said,
-    )
+    return text("You gave up %(hold)s on %(day)s.", hold=one.hold, day=say_weekday(one.day))
 
 
 # --- this week ------------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ from app.life import (
     proposing,
     reacting,
     undoing,
+    weekly,
 )
 from app.life.bounds import bounds
 from app.life.diaries import LeaderDiary, Person
@@ -77,6 +78,8 @@ def tend(deployment: Deployment, lease: Lease) -> timedelta | None:
         _plan_ahead(deployment, lease, person)
         # what the leader lets Clearway do by itself is accepted by now
         wait = _finish_plans(deployment, lease)
+    if news.week_due:
+        weekly.attend(deployment, lease, news.week_in)
     return wait
 
 
@@ -130,11 +133,20 @@ def _next_night(now: datetime, person: Person) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class _News:
-    """What is due of looking and planning, and since when there is news, if anybody told."""
+    """What is due of looking and planning, and since when there is news, if anybody told.
+
+    `week_in` is the time until the week is looked back on, None where nobody has reckoned it.
+    """
 
     is_due: bool
     plan_due: bool
     since: datetime | None
+    week_in: timedelta | None
+
+    @property
+    def week_due(self) -> bool:
+        """Whether to look back on the week, or to reckon anew when: the hours may be others."""
+        return self.week_in is None or self.week_in <= timedelta() or self.since is not None
 
 
 def _take_news(deployment: Deployment, lease: Lease) -> _News:
@@ -143,7 +155,7 @@ def _take_news(deployment: Deployment, lease: Lease) -> _News:
     def work(session: Session) -> _News:
         due = mailboxes.due(session, lease.leader_id)
         leases.clear_dirty(session, lease)
-        return _News(due.told_at is not None or due.poll, due.plan, due.told_at)
+        return _News(due.told_at is not None or due.poll, due.plan, due.told_at, due.week_in)
 
     return deployment.database.persist(work)
 

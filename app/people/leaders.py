@@ -32,16 +32,18 @@ class Stretch(StrEnum):
 class Leader:
     """Somebody whose diary is looked after. All times are aware UTC.
 
-    `version` counts changes of the settings. Until `paused_until`, nothing is written. Since
+    `identity` is the fingerprint of who signs in. `version` counts changes of the settings. Since `started_at` Clearway does more than look. Until `paused_until`, nothing is written. Since
     `leaving_at`, everything of theirs is being removed.
     """
 
     id: str
+    identity: str
     joined_at: datetime
     settings: LeaderSettings
     version: int
     mode: Mode
     mode_since: datetime
+    started_at: datetime | None
     paused_until: datetime | None
     leaving_at: datetime | None
 
@@ -128,6 +130,7 @@ def change_mode(deployment: Deployment, leader_id: str, mode: Mode, by: Actor = 
             record(deployment, session, leader_id, What.MODE_CHANGED, by, mode=mode.value)
             leases.mark_dirty(session, leader_id)
         if mode is not Mode.OBSERVE:
+            stored.start(session, leader_id, deployment.now())
             mailboxes.plan_next(session, leader_id, database_now(session))
     return get(deployment, leader_id)
 
@@ -217,11 +220,13 @@ def _first_day_back(today: date, until: Stretch | date) -> date:
 def _leader(deployment: Deployment, row: tables.Leader) -> Leader:
     return Leader(
         id=row.id,
+        identity=row.identity,
         joined_at=row.joined_at,
         settings=LeaderSettings.from_json(deployment.database.vault.open(row.settings)),
         version=row.version,
         mode=Mode(row.mode),
         mode_since=row.mode_since,
+        started_at=row.started_at,
         paused_until=row.paused_until,
         leaving_at=row.leaving_at,
     )

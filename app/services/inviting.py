@@ -18,9 +18,8 @@ from app.mail import (
     NotDelivered,
     NotKnown,
     NotYet,
-    Relay,
-    Security,
 )
+from app.services.posting import relaying
 from connectors.errors import NotPossible, PartlyTold, Unreachable
 from connectors.icalendar import itip
 from connectors.icalendar.itip import Invitation, Method
@@ -87,16 +86,8 @@ class Memory:
 
 def inviting(settings: Settings, ledger: Ledger | None = None) -> itip.Mailer | None:
     """What mails an invitation, or None where the installation has no mail relay."""
-    if not settings.smtp_host:
-        return None
-    relay = Relay(
-        settings.smtp_host,
-        settings.smtp_port,
-        Security(settings.smtp_security),
-        settings.smtp_user,
-        settings.smtp_password,
-    )
-    return Inviting(Mailer(relay), ledger or Memory())
+    mailer = relaying(settings)
+    return None if mailer is None else Inviting(mailer, ledger or Memory())
 
 
 @dataclass(slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from app.storage.tables import Disturbance, Mailbox
@@ -13,6 +13,14 @@ def since(session: Session, leader_id: str, moment: datetime) -> Sequence[Distur
     """What people heard of from a moment on, in order."""
     found = select(Disturbance).where(Disturbance.leader_id == leader_id, Disturbance.at >= moment)
     return session.scalars(found.order_by(Disturbance.at, Disturbance.id)).all()
+
+
+def mails_between(session: Session, leader_id: str, start: datetime, end: datetime) -> int:
+    """How many mails went out from a moment until another."""
+    sent = select(func.coalesce(func.sum(Disturbance.mails), 0)).where(
+        Disturbance.leader_id == leader_id, Disturbance.at >= start, Disturbance.at < end
+    )
+    return session.execute(sent).scalar_one()
 
 
 def wait_turn(session: Session, leader_id: str) -> None:

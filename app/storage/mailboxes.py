@@ -60,11 +60,15 @@ def is_due(session: Session, leader_id: str, working: Collection[str]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What is due for one diary. `told_at` is when somebody told that it changed."""
+    """What is due for one diary. `told_at` is when somebody told that it changed.
+
+    `week_in` is the time until its week is looked back on, None where nobody has reckoned it.
+    """
 
     told_at: datetime | None
     poll: bool
     plan: bool
+    week_in: timedelta | None
 
 
 def due(session: Session, leader_id: str) -> Due:
@@ -72,7 +76,8 @@ def due(session: Session, leader_id: str) -> Due:
     moment = now(session)
     row = session.get_one(Mailbox, leader_id, populate_existing=True)
     plan = row.plan_at is None or row.plan_at <= moment
-    return Due(row.dirty_at, row.poll_at <= moment, plan)
+    week_in = None if row.week_at is None else row.week_at - moment
+    return Due(row.dirty_at, row.poll_at <= moment, plan, week_in)
 
 
 def poll_next(session: Session, leader_id: str, pause: timedelta) -> None:
@@ -83,6 +88,11 @@ def poll_next(session: Session, leader_id: str, pause: timedelta) -> None:
 def plan_next(session: Session, leader_id: str, at: datetime | None) -> None:
     """When the next plan is made that nobody asked for; None for never."""
     _set(session, leader_id, plan_at=at)
+
+
+def week_next(session: Session, leader_id: str, pause: timedelta) -> None:
+    """Look back on the week after a pause."""
+    _set(session, leader_id, week_at=now(session) + pause)
 
 
 def memory(session: Session, leader_id: str) -> Sealed | None:
@@ -149,6 +159,7 @@ def _is_due(moment: datetime, working: Collection[str]) -> ColumnElement[bool]:
         Mailbox.dirty_at.is_not(None),
         Mailbox.poll_at <= moment,
         Mailbox.plan_at <= moment,
+        Mailbox.week_at <= moment,
         unfinished,
         leaving,
     )

@@ -63,6 +63,12 @@ def change_mode(session: Session, leader_id: str, mode: str, since: datetime) ->
     return changed.one_or_none() is not None
 
 
+def start(session: Session, leader_id: str, at: datetime) -> None:
+    """Note when Clearway first did more than look; what is noted stays."""
+    first = update(Leader).where(Leader.id == leader_id, Leader.started_at.is_(None))
+    session.execute(first.values(started_at=at))
+
+
 def pause(session: Session, leader_id: str, until: datetime | None) -> None:
     """Set until when nothing is done for a leader; None ends the pause."""
     session.execute(update(Leader).where(Leader.id == leader_id).values(paused_until=until))

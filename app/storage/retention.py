@@ -25,10 +25,12 @@ from app.storage.tables import (
     HistoryEntry,
     Hold,
     Leader,
+    Mailing,
     Override,
     Plan,
     SignIn,
     Step,
+    WeekResult,
     Worker,
 )
 
@@ -99,6 +101,14 @@ RULES = (
     Rule(
         "delegations taken back", Delegation, Delegation.revoked_at, 5 * _WEEK, 5 * _WEEK,
         Action.DELETE, "a restored backup must not bring them back",
+    ),
+    Rule(
+        "weekly figures", WeekResult, WeekResult.at, 26 * _WEEK, 52 * _WEEK,
+        Action.DELETE, "weeks before can be compared with weeks after",
+    ),
+    Rule(
+        "weekly mails", Mailing, Mailing.at, 30 * _DAY, 90 * _DAY,
+        Action.DELETE, "a mail that comes back is known by it",
     ),
     Rule("sign-ins", SignIn, SignIn.expires_at, _NONE, _NONE, Action.DELETE, "they are over"),
     Rule("errands", Errand, Errand.expires_at, _NONE, _NONE, Action.DELETE, "they are over"),

@@ -15,7 +15,9 @@ from app.logs import Event
 from app.storage import departures
 from app.storage.columns import SealedBytes
 from app.storage.departures import Gone
-from app.storage.tables import Base, Leader, SignIn
+from app.storage.tables import Base, Leader, Mailing, Postbox, SignIn
+
+_BY_IDENTITY = {each.__tablename__ for each in (SignIn, Postbox, Mailing)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ def _theirs(session: Session, leader_id: str) -> list[tuple[Table, ColumnElement
     for table in Base.metadata.sorted_tables:
         if table.name == Leader.__tablename__:
             found.append((table, table.c.id == leader_id))
-        elif table.name == SignIn.__tablename__:
+        elif table.name in _BY_IDENTITY:
             found.append((table, table.c.identity == identity))
         elif "leader_id" in table.c:
             found.append((table, table.c.leader_id == leader_id))

@@ -5,7 +5,8 @@ diary is changed by a consent that may have ended since: how far Clearway may go
 settings, is as the replaced database has it, and where that is lost, Clearway only looks until its
 leader says more. So it is with plans: those that waited are given up, and those at work go on only
 where the replaced database knows how far they came. Plans made since are carried as a whole, and
-so is what was given up, locked and told to other people. A leader who is not in the copy, or who
+so is what was given up, locked and told to other people. Weekly mail goes where the replaced
+database says, and nowhere where that is lost; what has gone out is not sent again. A leader who is not in the copy, or who
 left since, gets nothing back.
 """
 
@@ -46,8 +47,10 @@ from app.storage.tables import (
     Leader,
     Lock,
     Mailbox,
+    Mailing,
     Override,
     Plan,
+    Postbox,
     SignIn,
     Step,
     Worker,
@@ -77,7 +80,8 @@ _Row: TypeAlias = Mapping[str, Any]
 class Since:
     """What happened after a backup was made that holds for the restored rows too.
 
-    `chosen` is what leaders chose, by id; `rows` are those of tables that only grow.
+    `chosen` is what leaders chose, by id; `rows` are those of tables that only grow, and `mail`
+    says where weekly mail goes and which has gone out.
     """
 
     departed: Sequence[tuple[str, str, datetime]] = ()
@@ -86,6 +90,7 @@ class Since:
     chosen: Sequence[tuple[str, _Row]] = ()
     plans: Sequence["_PlanSince"] = ()
     rows: Sequence[tuple[type[Base], _Row]] = ()
+    mail: Sequence[tuple[type[Base], _Row]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +118,7 @@ def read_since(session: Session, vault: Vault, made_at: datetime) -> Since:
         [(each.id, _chosen(vault, each)) for each in session.scalars(select(Leader))],
         _read_plans(session, vault, made_at - _CLOCKS),
         _read_rows(session, vault, made_at - _CLOCKS),
+        _read_mail(session, vault, made_at - _CLOCKS),
     )
 
 
@@ -157,6 +163,14 @@ def _read_rows(
     ]
 
 
+def _read_mail(
+    session: Session, vault: Vault, since: datetime
+) -> Sequence[tuple[type[Base], _Row]]:
+    boxes = [each for each in session.scalars(select(Postbox)) if _opens(vault, each)]
+    gone_out = session.scalars(select(Mailing).where(Mailing.at >= since))
+    return [(type(each), _columns(each)) for each in (*boxes, *gone_out)]
+
+
 def _columns(row: Base, names: Sequence[str] = ()) -> _Row:
     return {each: getattr(row, each) for each in names or row.__table__.columns.keys()}
 
@@ -185,6 +199,7 @@ def settle(since: Since) -> Iterator[Executable]:
     for table, what in ((Connection, Gone.CONNECTION), (Leader, Gone.LEADER)):
         gone = select(Departed.id).where(Departed.what == what.value)
         yield delete(table).where(table.id.in_(gone))
+    yield from _settle_mail(since)
     yield update(Leader).values(mode=LOOKS_ONLY)
     for row_id, chosen in since.chosen:
         yield update(Leader).where(Leader.id == row_id).values(dict(chosen))
@@ -203,6 +218,17 @@ def settle(since: Since) -> Iterator[Executable]:
     # nobody is at work on a diary, and each has to be looked at again
     free = {"holder": null(), "leased_until": null(), "queued_at": null(), "attempts": 0}
     yield update(Mailbox).values(free | {"dirty_at": database_now()})
+
+
+def _settle_mail(since: Since) -> Iterator[Executable]:
+    nowhere = {"goes_to": null(), "asked": null(), "digest": False, "acting": False}
+    yield update(Postbox).values(nowhere | {"verified_at": null(), "acting_at": null()})
+    for table, row in since.mail:
+        yield from _put(table, row, true())
+    leads, acts = select(Leader.identity), select(Delegation.identity)
+    acts = acts.where(Delegation.identity.is_not(None))
+    yield delete(Postbox).where(Postbox.identity.not_in(leads), Postbox.identity.not_in(acts))
+    yield delete(Mailing).where(Mailing.identity.not_in(leads), Mailing.identity.not_in(acts))
 
 
 def _settle_plans(known: Sequence[_PlanSince]) -> Iterator[Executable]:

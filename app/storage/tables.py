@@ -54,7 +54,8 @@ class Leader(Base):
     """Somebody whose diary is looked after.
 
     `identity` is the fingerprint of issuer and subject. `settings` are `app.people.settings`,
-    and `version` counts their changes. `mode` is how much Clearway may do by itself.
+    and `version` counts their changes. `mode` is how much Clearway may do by itself, and
+    `started_at` when it first did more than look.
     """
 
     __tablename__ = "leader"
@@ -66,6 +67,7 @@ class Leader(Base):
     version: Mapped[int] = mapped_column(default=1)
     mode: Mapped[str] = mapped_column(_WORD)
     mode_since: Mapped[datetime]
+    started_at: Mapped[datetime | None]
     paused_until: Mapped[datetime | None]
     leaving_at: Mapped[datetime | None]
 
@@ -101,6 +103,55 @@ class SignIn(Base):
     claims: Mapped[Sealed]
     issued_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class Postbox(Base):
+    """Where somebody's weekly mail goes, by the fingerprint of who they are.
+
+    `goes_to` is an address that they have shown to be theirs, since `verified_at`. `asked` is one that
+    waits for that, with the fingerprint of the code that was mailed there. `digest` is whether
+    they want their own week, `acting` whether what waits in diaries that they act on, next at
+    `acting_at`. `trouble` is why nothing can be sent.
+    """
+
+    __tablename__ = "postbox"
+
+    identity: Mapped[str] = mapped_column(_FINGERPRINT, primary_key=True)
+    goes_to: Mapped[Sealed | None]
+    verified_at: Mapped[datetime | None]
+    asked: Mapped[Sealed | None]
+    digest: Mapped[bool] = mapped_column(default=False)
+    acting: Mapped[bool] = mapped_column(default=False)
+    acting_at: Mapped[datetime | None] = mapped_column(index=True)
+    trouble: Mapped[str | None] = mapped_column(_WORD)
+
+
+class Mailing(Base):
+    """A weekly mail, one to each person for each week from a Monday on; nothing of what it said.
+
+    `message` is the fingerprint of its Message-ID, by which it is known when it comes back.
+    """
+
+    __tablename__ = "mailing"
+
+    identity: Mapped[str] = mapped_column(_FINGERPRINT, primary_key=True)
+    what: Mapped[str] = mapped_column(_WORD, primary_key=True)
+    week: Mapped[date] = mapped_column(primary_key=True)
+    state: Mapped[str] = mapped_column(_WORD)
+    at: Mapped[datetime] = mapped_column(index=True)
+    message: Mapped[str | None] = mapped_column(_FINGERPRINT, index=True)
+
+
+class WeekResult(Base):
+    """What one week of a leader had, in figures; `counts` is False where it is left out."""
+
+    __tablename__ = "week_result"
+
+    leader_id: Mapped[str] = _leader(primary_key=True)
+    week: Mapped[date] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(index=True)
+    counts: Mapped[bool]
+    contents: Mapped[Sealed]
 
 
 class Errand(Base):
@@ -150,7 +201,8 @@ class Mailbox(Base):
     holds the lease may write; `fence` grows with each lease, and a holder whose number is not the
     row's has lost it. `attempts` counts leases since one was last given back. `queued_at` is when a
     job for it was put into the queue; taking the lease clears it. Until `rest_until` nobody tries
-    again, since a calendar asked for patience. `memory` is what the diary held when it was last
+    again, since a calendar asked for patience. At `week_at` the week that is over is looked back on,
+    and its mail goes out. `memory` is what the diary held when it was last
     judged.
     """
 
@@ -160,6 +212,7 @@ class Mailbox(Base):
     dirty_at: Mapped[datetime | None] = mapped_column(index=True)
     poll_at: Mapped[datetime] = mapped_column(index=True)
     plan_at: Mapped[datetime | None] = mapped_column(index=True)
+    week_at: Mapped[datetime | None] = mapped_column(index=True)
     holder: Mapped[str | None] = mapped_column(String(100))
     fence: Mapped[int] = mapped_column(default=0)
     leased_until: Mapped[datetime | None] = mapped_column(index=True)

@@ -79,12 +79,12 @@ def test_given_up_holds_are_told_plainly() -> None:
     day = FIRST - timedelta(days=7)
     facts = facts_of(KEPT)
     given_up = (
-        GivenUp("protected time", day, day + timedelta(days=3)),
+        GivenUp("protected time", day),
         GivenUp("team time", day + timedelta(days=1)),
     )
     found = compose(replace(facts, given_up=given_up))
     assert section(found, "What you changed") == (
-        "You gave up protected time on Monday. We found you another time on Thursday.",
+        "You gave up protected time on Monday.",
         "You gave up team time on Tuesday.",
     )
 

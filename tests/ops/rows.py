@@ -20,10 +20,13 @@ from app.storage.tables import (
     Leader,
     Lock,
     Mailbox,
+    Mailing,
     Override,
     Plan,
+    Postbox,
     SignIn,
     Step,
+    WeekResult,
 )
 from app.storage.vault import Sealed
 
@@ -176,6 +179,44 @@ def a_history_entry(database: Database, session: Session, leader_id: str, at: da
     return row
 
 
+def a_mailing(session: Session, identity: str, at: datetime) -> Mailing:
+    row = Mailing(
+        identity=identity,
+        what="digest",
+        week=date(2026, 11, 16),
+        state="sent",
+        at=at,
+        message=an_id(),
+    )
+    session.add(row)
+    return row
+
+
+def a_postbox(database: Database, session: Session, identity: str) -> Postbox:
+    row = Postbox(
+        identity=identity,
+        goes_to=database.vault.seal("leader@trust.example"),
+        verified_at=NOW,
+        asked=database.vault.seal({"sent": []}),
+        digest=True,
+        acting=False,
+    )
+    session.add(row)
+    return row
+
+
+def a_week_result(database: Database, session: Session, leader_id: str, at: datetime) -> WeekResult:
+    row = WeekResult(
+        leader_id=leader_id,
+        week=date(2026, 11, 16) - timedelta(weeks=next(_numbers) % 1000),
+        at=at,
+        counts=True,
+        contents=database.vault.seal({"protected": 240}),
+    )
+    session.add(row)
+    return row
+
+
 def a_sign_in(database: Database, session: Session, expires_at: datetime) -> SignIn:
     row = SignIn(
         id=an_id(),
@@ -222,6 +263,10 @@ def a_full_leader(database: Database) -> str:
         a_history_entry(database, session, leader_id, NOW)
         an_answer(database, session, leader_id, NOW)
         a_lock(session, leader_id, NOW, contents=database.vault.seal({}))
+        a_week_result(database, session, leader_id, NOW)
+        identity = f"identity-{leader_id}"
+        a_postbox(database, session, identity)
+        a_mailing(session, identity, NOW)
         a_sign_in(database, session, NOW + timedelta(days=1))
         an_errand(database, session, NOW + timedelta(days=1))
     return leader_id

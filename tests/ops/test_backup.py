@@ -2,8 +2,10 @@
 
 import json
 import stat
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import delete, make_url, select, update
@@ -28,6 +30,7 @@ from app.storage.tables import (
     Mailbox,
     Override,
     Plan,
+    Postbox,
     Step,
 )
 from app.storage.vault import Vault, new_key
@@ -39,6 +42,7 @@ from tests.ops.rows import (
     a_hold,
     a_leader,
     a_lock,
+    a_mailing,
     a_plan,
     an_override,
     everything,
@@ -97,7 +101,23 @@ def test_a_backup_is_restored_into_a_new_database(
     assert [row["mode"] for row in after["leader"]] == ["observe"] * 2
     for row in after["leader"]:
         row["mode"] = "propose"
+    told = [(row["goes_to"], row["digest"], row["acting"]) for row in after["postbox"]]
+    assert told == [(None, False, False)] * 2
+    after["postbox"] = before["postbox"]
     assert lasting(after) == lasting(before)
+
+
+def test_mail_is_neither_sent_again_nor_where_it_was_stopped(installed: Installed, saved: Path):
+    database = installed.open()
+    with database.transaction() as session:
+        one, other = session.scalars(select(Postbox).order_by(Postbox.identity)).all()
+        one.goes_to, one.digest = None, False
+        a_mailing(session, other.identity, clock.now()).week = date(2026, 11, 23)
+    before = everything(database)
+    assert installed.run("restore", saved, "--force").status == 0
+    after = everything(installed.open())
+    assert after["postbox"] == before["postbox"]
+    assert after["mailing"] == before["mailing"]
 
 
 def test_what_leaders_chose_since_holds(installed: Installed, saved: Path):
@@ -186,12 +206,17 @@ def test_what_was_done_since_is_carried_for_those_who_stay(
     assert ran.status == 0, ran.err
     after = lasting(everything(installed.open()))
     theirs = {
-        table: [row for row in rows if stayer in (row["id"], row.get("leader_id"))]
+        table: [row for row in rows if _is_of(row, stayer)]
         for table, rows in before.items()
         if table not in ("step", "installation")
     }
     assert {table: after[table] for table in theirs} == theirs
     assert after["step"] == [row for row in before["step"] if row["leader_id"] == stayer]
+
+
+def _is_of(row: Mapping[str, Any], leader_id: str) -> bool:
+    named = (row.get("id"), row.get("leader_id"), row.get("identity", "").removeprefix("identity-"))
+    return leader_id in named
 
 
 def test_what_changed_since_takes_the_place_of_what_it_was(installed: Installed, saved: Path):

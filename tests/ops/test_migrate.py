@@ -10,6 +10,7 @@ STEPS = [
     "0001 The first tables",
     "0002 By which key a worker seals, and whether a calendar's meetings can be changed",
     "0003 What a delegate calls a diary, to tell several apart",
+    "0004 Weekly mail, and figures of weeks",
 ]
 
 

@@ -54,6 +54,8 @@ PLACED: dict[str, Placed] = {
     "disturbances": lambda d, s, leader, ago: rows.a_disturbance(s, leader, NOW - ago),
     "delegations that ended": _delegation("expires_at"),
     "delegations taken back": _delegation("revoked_at"),
+    "weekly figures": lambda d, s, leader, ago: rows.a_week_result(d, s, leader, NOW - ago),
+    "weekly mails": lambda d, s, leader, ago: rows.a_mailing(s, rows.an_id(), NOW - ago),
     "sign-ins": lambda d, s, leader, ago: rows.a_sign_in(d, s, NOW - ago),
     "errands": lambda d, s, leader, ago: rows.an_errand(d, s, NOW - ago),
     "answers": lambda d, s, leader, ago: rows.an_answer(d, s, leader, NOW - ago),

@@ -14,13 +14,17 @@ from app.storage.tables import Base, Leader
 MARKER = "Ünïque 🙂 marker"
 
 
+BY_IDENTITY = ("sign_in", "postbox", "mailing")
+"""Tables whose rows belong to whoever signed in, leader or not."""
+
+
 def fill(deployment: Deployment, leader_id: str) -> None:
     """Put a row into every table that can have one of this leader; sealed fields have a marker."""
     with deployment.database.transaction() as session:
         identity = session.get_one(Leader, leader_id).identity
         made: dict[str, dict[str, Any]] = {"leader": {"id": leader_id}}
         for table in Base.metadata.sorted_tables:
-            if "leader_id" in table.c or table.name == "sign_in":
+            if "leader_id" in table.c or table.name in BY_IDENTITY:
                 made[table.name] = _row(deployment, session, table, leader_id, identity, made)
 
 

@@ -15,7 +15,7 @@ from app.people.history import What, page
 from app.storage.columns import SealedBytes
 from app.storage.tables import Base, Leader
 from tests.people.conftest import identity
-from tests.people.filling import MARKER, fill
+from tests.people.filling import BY_IDENTITY, MARKER, fill
 
 SECRETS = {("connection", "credentials"), ("connection", "subscription")}
 
@@ -26,10 +26,11 @@ def raw(deployment, leader_id):
     with deployment.database.transaction() as session:
         whose = session.get_one(Leader, leader_id).identity
         for table in Base.metadata.sorted_tables:
-            column = {"leader": "id", "sign_in": "identity"}.get(table.name, "leader_id")
+            columns = {"leader": "id"} | dict.fromkeys(BY_IDENTITY, "identity")
+            column = columns.get(table.name, "leader_id")
             if column not in table.c:
                 continue
-            wanted = whose if table.name == "sign_in" else leader_id
+            wanted = whose if table.name in BY_IDENTITY else leader_id
             query = select(table).where(table.c[column] == wanted)
             found[table.name] = [
                 {each.name: opened(vault, each, row[each.name]) for each in table.c}

@@ -405,6 +405,9 @@ TABLES: Mapping[str, str] = {
         "When a plan last changed a meeting, so that it is left alone for a while."
     ),
     "answered": later("Requests of programs, so that none is carried out twice."),
+    "postbox": later("Where your weekly mail goes, and whether you want it."),
+    "mailing": later("When your weekly mail went out. Nothing of what it said is kept."),
+    "week_result": later("What your weeks had, in minutes and counts, so that you can compare."),
 }
 
 
@@ -422,6 +425,9 @@ HEADINGS: Mapping[str, str] = {
     "lock": later("Locked meetings"),
     "disturbance": later("Meetings that were changed"),
     "answered": later("Requests of programs"),
+    "postbox": later("Weekly mail"),
+    "mailing": later("Mails that went out"),
+    "week_result": later("Figures of your weeks"),
 }
 
 
