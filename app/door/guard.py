@@ -10,8 +10,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rules.language import text
 
+CONTENT_POLICY = "Content-Security-Policy"
 HEADERS = {
-    "Content-Security-Policy": (
+    CONTENT_POLICY: (
         "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
         "base-uri 'none'; frame-ancestors 'none'"
     ),
@@ -123,6 +124,8 @@ def says_own_site(headers: Headers) -> bool:
 def _add_headers(message: Message) -> None:
     headers = MutableHeaders(scope=message)
     for name, value in HEADERS.items():
-        headers[name] = value
+        # a mail that is shown as a page carries its styles, and says so in a policy of its own
+        if name != CONTENT_POLICY or name not in headers:
+            headers[name] = value
     if "cache-control" not in headers:
         headers["Cache-Control"] = NOT_KEPT

@@ -7,8 +7,10 @@ from app.web.service import (
     acting,
     connecting,
     diary,
+    evidence,
     holds,
     joining,
+    mail,
     numbers,
     people,
     plans,
@@ -25,6 +27,7 @@ GROUPS = tuple(
     for each in (
         *(
             signing,
+            mail,
             acting,
             joining,
             numbers,
@@ -36,6 +39,7 @@ GROUPS = tuple(
             holds,
             record,
         ),
+        evidence,
         workload,
         week,
         diary,

@@ -51,6 +51,9 @@ DONE: Mapping[str, str] = {
     "renamed": later("The diary has its new name."),
     "link": later("A new link was printed where Clearway was started."),
     "signed-out": later("You are signed out."),
+    "code-sent": later("We mailed you a code. Please type it in below."),
+    "mail-on": later("Your weekly mail comes from now on."),
+    "mail-off": later("No more weekly mail is sent. We have forgotten the address."),
 }
 """What a page says after something was done."""
 
