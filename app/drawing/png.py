@@ -33,7 +33,8 @@ def paint(week: Week) -> bytes:
     for number, column in enumerate(week.columns):
         painter.column(column, _AXIS + number * width, width)
     file = BytesIO()
-    image.quantize(32).save(file, "PNG", optimize=True)
+    # the fast way takes a tenth of the time, and the file is hardly larger
+    image.quantize(64, Image.Quantize.FASTOCTREE).save(file, "PNG")
     return file.getvalue()
 
 
