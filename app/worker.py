@@ -35,6 +35,7 @@ def working(deployment: Deployment, *, at_once: int = AT_ONCE) -> Iterator[str]:
         (
             Schedule("sweep", "*/5 * * * * *", lambda: attending.sweep(deployment, queue)),
             Schedule("renew", "30 * * * * *", lambda: attending.renew(deployment)),
+            Schedule("mail", "45 */5 * * * *", lambda: attending.mail(deployment)),
             Schedule("tidy", "0 17 * * * *", lambda: attending.tidy(deployment)),
         ),
         at_once=at_once,

@@ -17,6 +17,7 @@ import click
 from app.cli.digest import digest
 from app.cli.keeping import backup, keys, migrate, restore
 from app.cli.look import check, diary, slots, workload
+from app.cli.mail import bounced
 from app.cli.output import UNREADABLE, say_error
 from app.cli.planning import plan
 from app.cli.service import doctor, openapi, serve, worker
@@ -55,6 +56,7 @@ class _InOrder(click.Group):
         keys,
         backup,
         restore,
+        bounced,
         doctor,
     ],
     context_settings={"help_option_names": ["-h", "--help"]},

@@ -42,7 +42,7 @@ def migrate(as_json: bool) -> None:
         engine.set_up(database)
         open_fingerprints(settings, database)
     sentences = [f"Done: {each}." for each in done]
-    _report({"done": list(done)}, sentences or ["The database has its newest form."], as_json)
+    report({"done": list(done)}, sentences or ["The database has its newest form."], as_json)
 
 
 @click.group()
@@ -70,7 +70,7 @@ def new(as_json: bool) -> None:
     from app.storage.vault import new_key
 
     key = new_key()
-    _report({"key": key}, [key], as_json)
+    report({"key": key}, [key], as_json)
 
 
 @keys.command("rotate")
@@ -104,7 +104,7 @@ def rotate(as_json: bool) -> None:
     told = (
         f"Sealed again: {again} of {say_count(rows, 'row')}. The first key opens all of them now."
     )
-    _report({"tables": counts}, [told], as_json)
+    report({"tables": counts}, [told], as_json)
 
 
 def _check_workers(database: "Database") -> None:
@@ -152,7 +152,7 @@ def backup(file: str, days: int, as_json: bool) -> None:
     removed = [str(each) for each in made.removed]
     sentences = [f"The backup is {made.path} ({made.size:,} bytes)."]
     sentences += [f"Removed {each}." for each in removed]
-    _report({"file": str(made.path), "bytes": made.size, "removed": removed}, sentences, as_json)
+    report({"file": str(made.path), "bytes": made.size, "removed": removed}, sentences, as_json)
 
 
 @click.command()
@@ -197,7 +197,7 @@ def restore(file: BinaryIO, departed: Any, force: bool, as_json: bool) -> None:
         "departed": done.departed,
         "looked_at": done.looked_at,
     }
-    _report(shape, sentences, as_json)
+    report(shape, sentences, as_json)
 
 
 def _read_departed(lines: Any) -> list[str]:
@@ -229,7 +229,7 @@ def _database() -> "Iterator[tuple[Settings, Database]]":
         database.close()
 
 
-def _report(shape: dict[str, Any], sentences: list[str], as_json: bool) -> None:
+def report(shape: dict[str, Any], sentences: list[str], as_json: bool) -> None:
     if as_json:
         write(json.dumps(shape, indent=2, ensure_ascii=False) + "\n")
     else:

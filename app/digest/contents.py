@@ -88,12 +88,16 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """A digest, ready to be written as text and as HTML. `short` says what the picture shows."""
+    """A digest, ready to be written as text and as HTML. `short` says what the picture shows.
+
+    `heading` stands in place of “Your week” where it is another mail.
+    """
 
     subject: str
     sections: tuple[Section, ...]
     picture: layout.Week | None = None
     short: str = ""
+    heading: str = ""
 
 
 def compose(facts: Facts) -> Digest:

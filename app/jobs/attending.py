@@ -8,7 +8,7 @@ from app.deployment import Deployment
 from app.jobs import engine
 from app.jobs.engine import Queue
 from app.jobs.holding import held
-from app.life import proposing
+from app.life import acting_mail, proposing
 from app.life.states import WORKING
 from app.life.tending import tend
 from app.logs import Event
@@ -81,6 +81,11 @@ def sweep(deployment: Deployment, queue: Queue) -> int:
 def renew(deployment: Deployment) -> None:
     """Ask providers to call, or to go on calling, where that is due."""
     watching.renew_due(deployment)
+
+
+def mail(deployment: Deployment) -> None:
+    """Tell whoever acts for leaders what waits for an answer, once a week."""
+    acting_mail.send_due(deployment)
 
 
 def tidy(deployment: Deployment) -> None:

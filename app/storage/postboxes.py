@@ -28,10 +28,19 @@ def locked(session: Session, identity: str) -> Postbox:
     return row
 
 
-def acting_due(session: Session, moment: datetime, most: int = 200) -> Sequence[str]:
-    """Who is to hear of what waits in diaries that they act on."""
-    asked = select(Postbox.identity).where(Postbox.acting, Postbox.acting_at <= moment)
-    return session.scalars(asked.order_by(Postbox.acting_at).limit(most)).all()
+def claim_acting(
+    session: Session, moment: datetime, again: datetime, most: int = 200
+) -> Sequence[str]:
+    """Who is to hear of what waits in diaries that they act on, each given out once until `again`."""
+    due = select(Postbox.identity).where(Postbox.acting, Postbox.acting_at <= moment)
+    chosen = due.order_by(Postbox.acting_at).limit(most).with_for_update(skip_locked=True)
+    taken = update(Postbox).where(Postbox.identity.in_(chosen)).values(acting_at=again)
+    return session.scalars(taken.returning(Postbox.identity)).all()
+
+
+def acting_next(session: Session, identity: str, at: datetime) -> None:
+    """When somebody is to hear of that next."""
+    session.execute(update(Postbox).where(Postbox.identity == identity).values(acting_at=at))
 
 
 # --- mails ----------------------------------------------------------------------------------------

@@ -14,8 +14,8 @@ from app.terminal.page import open_page
 from tests.cli.conftest import BUSY_MONDAY, MONDAY, NOW, Run, calendar, meeting
 
 COMMANDS = (
-    *("diary", "check", "workload", "slots", "plan", "apply", "undo", "template"),
-    *("digest", "serve", "worker", "openapi", "migrate", "keys", "backup", "restore", "doctor"),
+    *("diary", "check", "workload", "slots", "plan", "apply", "undo", "template", "digest"),
+    *("serve", "worker", "openapi", "migrate", "keys", "backup", "restore", "bounced", "doctor"),
 )
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from app.config import Settings
 from app.deployment import Deployment
+from app.digest.returning import take_back
 from app.life import weekly, weeks
 from app.life.proposing import Wish
 from app.mail import Letter
@@ -72,10 +73,12 @@ class Post:
         return self
 
     def attend(self, left: timedelta | None = timedelta(), deployment: Deployment | None = None):
-        """A worker comes; the time until the next one."""
+        """A worker comes; the time until the next one, to the second: asking takes some of it."""
         weekly.attend(deployment or self.deployment, self.world.lease(), left)
         with self.world.database.transaction() as session:
-            return mailboxes.due(session, self.world.leader_id).week_in
+            left = mailboxes.due(session, self.world.leader_id).week_in
+        assert left is not None
+        return timedelta(seconds=max(1, round(left.total_seconds())))
 
     def code(self) -> str:
         (found,) = re.findall(r"\b\d{6}\b", self.inbox.letters[-1][1].get_content())
@@ -462,6 +465,51 @@ def test_a_year_of_mails_with_both_clock_changes_leave_and_holidays(
     assert [each.replace(second=0, microsecond=0) for each in sent] == expected
     weeks_of = {message["Message-ID"] for _, message in inbox.letters}
     assert len(weeks_of) == len(inbox.letters) == len(expected)
+
+
+# --- mail that comes back -------------------------------------------------------------------------
+
+
+def report(
+    number: str, action: str = "failed", status: str = "5.1.1", part: str = "headers"
+) -> bytes:
+    """What a relay mails back (RFC 3464)."""
+    inside = {
+        "headers": f"Content-Type: text/rfc822-headers\r\n\r\nMessage-ID: {number}\r\nSubject: x\r\n",
+        "whole": f"Content-Type: message/rfc822\r\n\r\nMessage-ID: {number}\r\n\r\nbody\r\n",
+    }[part]
+    return (
+        "From: <>\r\nTo: clearway@trust.example\r\nMIME-Version: 1.0\r\n"
+        'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r\n\r\n'
+        "--b\r\nContent-Type: text/plain\r\n\r\nSorry.\r\n"
+        "--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example\r\n\r\n"
+        f"Final-Recipient: rfc822; {ADDRESS}\r\nAction: {action}\r\nStatus: {status}\r\n\r\n"
+        f"--b\r\n{inside}--b--\r\n"
+    ).encode()
+
+
+@pytest.mark.parametrize("part", ["headers", "whole"])
+def test_mail_that_comes_back_stops_mail_there_until_the_address_is_shown_again(
+    post: Post, part: str
+) -> None:
+    post.subscribe().at(DUE).attend()
+    number = str(post.inbox.letters[-1][1]["Message-ID"])
+    for nothing in (
+        report("<other@trust.example>", part=part),
+        report(number, "delayed", "4.4.1", part=part),
+        report(number, "failed", "4.4.7", part=part),
+        b"",
+        b"\xff\x00 not a mail",
+        report(number, part=part).replace(b"message/delivery-status", b"text/plain"),
+    ):
+        assert not take_back(post.deployment, nothing)
+    assert postbox.find(post.deployment, post.identity).trouble is None
+    assert take_back(post.deployment, report(number, part=part))
+    assert postbox.find(post.deployment, post.identity).trouble == "back"
+    post.at(DUE + timedelta(weeks=1)).attend()
+    assert len(post.inbox.letters) == 1
+    post.subscribe().at(DUE + timedelta(weeks=2)).attend()
+    assert len(post.digests()) == 1
 
 
 # --- what is kept ---------------------------------------------------------------------------------

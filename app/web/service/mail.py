@@ -1,5 +1,7 @@
 """Weekly mail: where it goes, a look at it, and what links in it lead to without signing in."""
 
+from collections.abc import Callable
+
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,12 +14,14 @@ from app.people.choices import zone_of
 from app.people.errors import BadChoice, NotAllowed
 from app.people.links import Purpose
 from app.web.forms import Wrong
+from app.web.service.acting import ACTING
 from app.web.service.views import plan_view
-from app.web.service.visits import Call, Guest, attend, go, greet, receive_form
+from app.web.service.visits import Call, Guest, Member, admit, attend, go, greet, receive_form
 from rules.language import later, text
 
 router = APIRouter()
 _MAIL = "/you/{diary}/mail"
+_ACTING = f"{ACTING}/mail"
 _PLAN = "/you/mail/plan/{token}"
 _STOP = "/you/mail/stop/{token}"
 _AS_MAIL = (
@@ -55,6 +59,36 @@ async def stop(request: Request) -> Response:
     return await receive_form(request, _stop)
 
 
+@router.get(_ACTING)
+async def acting_page(request: Request) -> Response:
+    """Mail about plans that wait in diaries that somebody acts for."""
+    return await admit(request, _acting_page)
+
+
+@router.post(_ACTING)
+async def ask_for_acting(request: Request) -> Response:
+    """Have a code mailed to an address."""
+    return await admit(request, _ask_for_acting, asks=True)
+
+
+@router.post(_ACTING + "/code")
+async def confirm_acting(request: Request) -> Response:
+    """The code that came there."""
+    return await admit(request, _confirm_acting)
+
+
+@router.post(_ACTING + "/start")
+async def start_acting(request: Request) -> Response:
+    """To the address that is known already."""
+    return await admit(request, _start_acting)
+
+
+@router.post(_ACTING + "/stop")
+async def stop_acting(request: Request) -> Response:
+    """No more of it."""
+    return await admit(request, _stop_acting)
+
+
 @router.get(_MAIL)
 async def mail_page(request: Request) -> Response:
     """Where the weekly mail goes."""
@@ -85,33 +119,58 @@ async def preview(request: Request) -> Response:
     return await attend(request, _preview, own=True, asks=True)
 
 
+@router.post(_MAIL + "/start")
+async def start_own(request: Request) -> Response:
+    """To the address that is known already."""
+    return await attend(request, _start_own, own=True)
+
+
 # --- where it goes --------------------------------------------------------------------------------
 
 
 def _page(call: Call, wrong: tuple[Wrong, ...] = (), address: str = "") -> Response:
-    found = postbox.find(call.deployment, call.principal.identity)
-    leader = leaders.get(call.deployment, call.leader_id)
-    own = leader.settings.addresses
+    own = leaders.get(call.deployment, call.leader_id).settings.addresses
+    return _show(call, "mail.html", wrong, address, own[0] if own else "")
+
+
+def _acting_page(member: Member, wrong: tuple[Wrong, ...] = (), address: str = "") -> Response:
+    return _show(member, "acting-mail.html", wrong, address, "")
+
+
+def _show(
+    member: Member, template: str, wrong: tuple[Wrong, ...], typed: str, usual: str
+) -> Response:
+    found = postbox.find(member.deployment, member.principal.identity)
     trouble = _TROUBLES.get(found.trouble or "", "")
-    return call.page(
-        "mail.html",
-        200 if not wrong else 422,
+    return member.page(
+        template,
+        422 if wrong else 200,
         wrong=wrong,
         found=found,
         trouble=text(trouble) if trouble else "",
-        address=address or found.asked or found.address or (own[0] if own else ""),
-        is_set_up=postbox.is_set_up(call.deployment.settings),
+        address=typed or found.asked or found.address or usual,
+        is_set_up=postbox.is_set_up(member.deployment.settings),
         minutes=postbox.LASTS.seconds // 60,
     )
 
 
 def _ask(call: Call) -> Response:
-    address = call.form.word("address").strip()
+    return _mail_code(call, f"{call.home}/mail", lambda wrong, typed: _page(call, wrong, typed))
+
+
+def _ask_for_acting(member: Member) -> Response:
+    return _mail_code(member, _ACTING, lambda wrong, typed: _acting_page(member, wrong, typed))
+
+
+def _mail_code(
+    member: Member, path: str, again: Callable[[tuple[Wrong, ...], str], Response]
+) -> Response:
+    address = member.form.word("address").strip()
     try:
-        postbox.ask(call.deployment, call.principal.identity, address)
+        postbox.ask(member.deployment, member.principal.identity, address)
     except BadChoice as error:
-        return _page(call, (Wrong("address", str(error)),), address)
-    return go(f"{call.home}/mail", "code-sent")
+        return again((Wrong("address", str(error)),), address)
+    return go(path, "code-sent")
 
 
 def _confirm(call: Call) -> Response:
@@ -124,9 +183,34 @@ def _confirm(call: Call) -> Response:
     return go(f"{call.home}/mail", "mail-on")
 
 
+def _confirm_acting(member: Member) -> Response:
+    try:
+        postbox.confirm(
+            member.deployment, member.principal.identity, member.form.word("code"), acting=True
+        )
+    except BadChoice as error:
+        return _acting_page(member, (Wrong("code", str(error)),))
+    return go(_ACTING, "mail-on")
+
+
+def _start_own(call: Call) -> Response:
+    postbox.choose(call.deployment, call.principal.identity, digest=True)
+    return go(f"{call.home}/mail", "mail-on")
+
+
+def _start_acting(member: Member) -> Response:
+    postbox.choose(member.deployment, member.principal.identity, acting=True)
+    return go(_ACTING, "mail-on")
+
+
 def _stop_own(call: Call) -> Response:
     postbox.choose(call.deployment, call.principal.identity, digest=False)
     return go(f"{call.home}/mail", "mail-off")
+
+
+def _stop_acting(member: Member) -> Response:
+    postbox.choose(member.deployment, member.principal.identity, acting=False)
+    return go(_ACTING, "mail-off")
 
 
 def _preview(call: Call) -> Response:

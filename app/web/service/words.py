@@ -52,8 +52,8 @@ DONE: Mapping[str, str] = {
     "link": later("A new link was printed where Clearway was started."),
     "signed-out": later("You are signed out."),
     "code-sent": later("We mailed you a code. Please type it in below."),
-    "mail-on": later("Your weekly mail comes from now on."),
-    "mail-off": later("No more weekly mail is sent. We have forgotten the address."),
+    "mail-on": later("The weekly mail comes from now on."),
+    "mail-off": later("No more of this mail is sent."),
 }
 """What a page says after something was done."""
 

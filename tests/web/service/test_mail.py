@@ -3,21 +3,25 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import datetime, timedelta
+from email.message import EmailMessage
 
 import pytest
 
+from app import clock
 from app.config import Settings
 from app.deployment import Deployment
 from app.digest.contents import Place
 from app.digest.sending import Kind, stop_link
-from app.life import records, weekly
+from app.life import acting_mail, records, weekly
 from app.life.states import PlanState
 from app.people import leaders, links, postbox
 from app.people.links import Purpose
-from app.storage.tables import Leader, Plan
+from app.storage.tables import Leader, Plan, Postbox
 from tests.servers.mail import Inbox, receiving
+from tests.web import lint
 from tests.web.lint import Page
-from tests.web.service.conftest import Account, Browser, Clock
+from tests.web.service.conftest import Account, Browser, Clock, act_for
 
 Make = Callable[..., Browser]
 
@@ -78,7 +82,7 @@ def test_a_leader_switches_the_mail_on_and_off(
     html = leader.send("/you/mine/mail/code", code=code_in(inbox))
     assert "It goes to leader@trust.example" in html
     html = leader.send("/you/mine/mail/stop")
-    assert "No more weekly mail is sent" in html
+    assert "No more of this mail is sent." in html
     assert "It goes to" not in html
     assert postbox.find(deployment, the_leader(deployment).identity) == postbox.Mailed()
 
@@ -194,3 +198,48 @@ def test_mail_is_stopped_by_a_button_or_in_one_step_by_a_mail_program(
 def test_before_and_after_says_how_far_it_is(leader: Browser, deployment: Deployment) -> None:
     html = leader.see("/you/mine/evidence")
     assert "There is nothing to compare yet." in html
+
+
+def test_whoever_acts_for_leaders_hears_how_many_plans_wait(
+    leader: Browser,
+    new_browser: Make,
+    inbox: Inbox,
+    deployment: Deployment,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Once, in usual hours; a plan of check-ins is not counted, and no name is said."""
+    pa = new_browser("pa")
+    act_for(leader, pa, name="Doctor MarkerName")
+    leader.send("/you/mine/plans", tier="holds")
+    pa.see("/you/acting/mail")
+    pa.send("/you/acting/mail", 422, address="pa at trust")
+    pa.send("/you/acting/mail", address="pa@trust.example")
+    pa.send("/you/acting/mail/code", 422, code="1")
+    assert "It goes to pa@trust.example." in pa.send("/you/acting/mail/code", code=code_in(inbox))
+    inbox.letters.clear()
+    at_ten = clock_at_ten()
+    with deployment.database.transaction() as session:
+        for plan in session.query(Plan):
+            plan.expires_at = at_ten + timedelta(days=1)
+    for moment in (at_ten - timedelta(days=1), at_ten, at_ten, at_ten + timedelta(hours=3)):
+        monkeypatch.setattr(deployment.now, "at", moment)
+        for _ in range(2):
+            acting_mail.send_due(deployment)
+            with deployment.database.transaction() as session:
+                for row in session.query(Postbox):
+                    row.acting_at = moment
+    ((envelope, message),) = inbox.letters
+    assert envelope.rcpt_tos == ["pa@trust.example"]
+    plain = message.get_body(("plain",))
+    assert isinstance(plain, EmailMessage)
+    said = plain.get_content()
+    assert "1 plan waits for an answer, in 1 diary that you act for." in said
+    assert "/you/acting" in said
+    assert "Marker" not in str(message)
+    assert list(lint.words(said.partition("See them")[0].splitlines())) == []
+
+
+def clock_at_ten() -> datetime:
+    """Ten on a Monday that is no holiday, soon enough for the plan to wait still."""
+    today = clock.now().replace(hour=10, minute=0, second=0, microsecond=0)
+    return today + timedelta(days=-today.weekday() % 7)
