@@ -211,6 +211,11 @@ class Settings:
         local = self.smtp_host in ("", "localhost", "127.0.0.1", "::1")
         if self.smtp_security == "none" and not local:
             raise SettingsError("CLEARWAY_SMTP_SECURITY is none only for a relay on this machine.")
+        if self.mail_mailbox and not (self.mail_tenant and self.microsoft_client_id):
+            message = (
+                "CLEARWAY_MAIL_MAILBOX needs CLEARWAY_MAIL_TENANT and CLEARWAY_MICROSOFT_CLIENT_ID."
+            )
+            raise SettingsError(message)
 
     @property
     def folder(self) -> Path:

@@ -21,6 +21,11 @@ def relaying(settings: Settings) -> Mailer | None:
 def post(settings: Settings, letter: Letter) -> str:
     """Hand one letter over; its Message-ID. Raises MailError as `app.mail.Mailer.send` does."""
     mailer = relaying(settings)
-    if mailer is None:
-        raise MailError("This installation has no mail relay.")
-    return mailer.send(letter)
+    if mailer is not None:
+        return mailer.send(letter)
+    if not settings.mail_mailbox:
+        raise MailError("This installation has neither a mail relay nor a mailbox to send from.")
+    # msal is slow to import, and commands that read a diary need none of it
+    from app.services.office import send
+
+    return send(settings, letter)
