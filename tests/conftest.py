@@ -29,7 +29,7 @@ os.environ["TZ"] = "America/St_Johns"
 time.tzset()
 
 # No person's settings reach a test, but for what is meant for the tests themselves.
-_OURS = {f"CLEARWAY_{each}" for each in ("REQUIRE_BROWSER", "SCREENS", "SHARED", "SOAK")}
+_OURS = {f"CLEARWAY_{each}" for each in ("GOLDEN", "REQUIRE_BROWSER", "SCREENS", "SHARED", "SOAK")}
 for _name in [name for name in os.environ if name.startswith("CLEARWAY_")]:
     if _name not in _OURS:
         del os.environ[_name]

@@ -131,16 +131,23 @@ def _this_week(facts: Facts) -> Diary:
 # --- last week ------------------------------------------------------------------------------------
 
 
-def is_full(last: WeekFigures) -> bool:
-    """Whether nothing of what matters most found room; then no figure is told."""
+def _is_bare(last: WeekFigures) -> bool:
+    """Whether the week had nothing of what matters most; then no figure is told."""
     return not (last.protected_days or last.spaced or last.chats)
 
 
-def _subject(last: WeekFigures | None, policy: Policy) -> str:
+def _is_full(last: WeekFigures | None) -> bool:
+    """Whether that was for want of room: meetings took half of the paid hours, or more."""
     if last is None:
-        return text("Your week: the days ahead")
-    if is_full(last):
+        return False
+    return _is_bare(last) and 2 * last.meeting_minutes >= last.contracted
+
+
+def _subject(last: WeekFigures | None, policy: Policy) -> str:
+    if _is_full(last):
         return text("Your week: a quieter plan for the days ahead")
+    if last is None or _is_bare(last):
+        return text("Your week: the days ahead")
     if not last.protected_days or policy.severity("protected") is Severity.OFF:
         return text("Your week: what went well, and the days ahead")
     return _subject_of_protected(last)
@@ -161,7 +168,7 @@ def _subject_of_protected(last: WeekFigures) -> str:
 
 
 def _last_week(facts: Facts) -> Section | None:
-    if facts.last is None or is_full(facts.last):
+    if facts.last is None or _is_bare(facts.last):
         return None
     lines = tuple(_went_well(facts.last, facts.policy))
     return Section(text("What went well last week"), lines, is_list=True)
@@ -219,12 +226,8 @@ def _say_given_up(one: GivenUp) -> str:
 def _ahead(facts: Facts, found: Sequence[Room]) -> Section | None:
     if not found or facts.policy.severity("protected") is Severity.OFF:
         return None
-    lines = [_say_full_week(facts.last), *_say_room(facts, found)]
-    return Section(text("This week"), tuple(filter(None, lines)))
-
-
-def _say_full_week(last: WeekFigures | None) -> str:
-    return text("Last week was full.") if last is not None and is_full(last) else ""
+    full = [text("Last week was full.")] if _is_full(facts.last) else []
+    return Section(text("This week"), (*full, *_say_room(facts, found)))
 
 
 def _say_room(facts: Facts, found: Sequence[Room]) -> Iterator[str]:

@@ -62,6 +62,12 @@ def test_a_full_week_is_not_counted_out() -> None:
     )
 
 
+def test_an_easy_week_without_holds_was_not_full() -> None:
+    found = digest_of(WEEKS["nights"])
+    assert found.subject == "Your week: the days ahead"
+    assert "Last week was full." not in lines_of(found)
+
+
 @pytest.mark.parametrize("text", [WEEKS["the first"], "Mon-Fri+3 leave", "Mon+3 09:00-10:00 own"])
 def test_a_week_that_does_not_count_is_not_spoken_of(text: str) -> None:
     found = digest_of(text)
