@@ -54,7 +54,7 @@ def render(digest: Digest, addresses: Mapping[Place, str], *, alone: bool = Fals
         "digest": digest,
         "addresses": addresses,
         "footer": tuple(_footer(addresses)),
-        "closing": closing(),
+        "closing": closing(digest),
         "source": _within(picture) if picture and alone else f"cid:{PICTURE}",
         "size": (0, 0) if week is None else size(week),
         "language": language.code(),
@@ -71,12 +71,12 @@ def _within(picture: bytes) -> str:
     return "data:image/png;base64," + b64encode(picture).decode()
 
 
-def closing() -> tuple[str, str]:
-    """What every digest ends with."""
-    return (
-        text("Only you get this email."),
-        text("We look at times in your diary, not titles or names."),
-    )
+def closing(digest: Digest) -> tuple[str, ...]:
+    """What a mail ends with."""
+    only = text("Only you get this email.")
+    if digest.heading:
+        return (only,)
+    return only, text("We look at times in your diary, not titles or names.")
 
 
 def _footer(addresses: Mapping[Place, str]) -> Iterator[Link]:
@@ -102,7 +102,7 @@ def _plain(digest: Digest, addresses: Mapping[Place, str]) -> Iterator[str]:
     yield ""
     yield from (_said(each, addresses) for each in _footer(addresses))
     yield ""
-    yield from closing()
+    yield from closing(digest)
     yield ""
 
 

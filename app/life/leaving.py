@@ -17,7 +17,7 @@ from app.connecting import connections, opening
 from app.connecting.disconnecting import disconnect
 from app.connecting.errors import ConnectingError
 from app.deployment import Deployment
-from app.life import diaries, records, undoing
+from app.life import diaries, farewell, records, undoing
 from app.life.diaries import Person, Writer
 from app.life.errors import TooLate
 from app.life.journal import Direction, Journal, Line, StepState, event_print, read
@@ -79,6 +79,7 @@ def see_off(deployment: Deployment, lease: Lease) -> timedelta | None:
         check(session, lease)
     for each in connections.connections(deployment, lease.leader_id):
         disconnect(deployment, lease.leader_id, each.id)
+    farewell.say(deployment, leader)
     leaders.forget(deployment, lease.leader_id)
     return None
 

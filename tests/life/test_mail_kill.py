@@ -242,6 +242,7 @@ def run(scene: Scene, published: str, number: int, kills: int) -> None:
     assert all(len(each) == leaders[address] for address, each in ids.items())
     assert len({m["Message-ID"] for _, m in scene.inbox.letters}) == at_work
     assert copies <= kills
+    assert not any(b"Marker" in (envelope.content or b"") for envelope, _ in scene.inbox.letters)
     with scene.deployment.database.transaction() as session:
         states = Counter(session.scalars(select(Mailing.state)))
     assert states == {"sent": at_work}

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from app.config import Settings
 from app.deployment import Deployment
 from app.digest.returning import take_back
-from app.life import weekly, weeks
+from app.life import leaving, weekly, weeks
 from app.life.proposing import Wish
 from app.mail import Letter
 from app.people import leaders, postbox
@@ -465,6 +465,20 @@ def test_a_year_of_mails_with_both_clock_changes_leave_and_holidays(
     assert [each.replace(second=0, microsecond=0) for each in sent] == expected
     weeks_of = {message["Message-ID"] for _, message in inbox.letters}
     assert len(weeks_of) == len(inbox.letters) == len(expected)
+
+
+@pytest.mark.parametrize(("moment", "mails"), [(DUE, 1), (DUE + timedelta(hours=12), 0)])
+def test_whoever_leaves_is_told_in_their_hours_that_all_is_removed(
+    post: Post, moment: datetime, mails: int
+) -> None:
+    post.subscribe().at(moment)
+    leaders.leave(post.deployment, post.world.leader_id)
+    leaving.see_off(post.deployment, post.world.lease())
+    assert post.digests() == ["You have left Clearway"] * mails
+    assert postbox.find(post.deployment, post.identity) == postbox.Mailed()
+    if mails:
+        text = part_of(post.inbox.letters[0][1], "plain")
+        assert "We have removed your holds and deleted your data." in text
 
 
 # --- mail that comes back -------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from axe_playwright_python.base import AXE_SCRIPT
 from app.digest.contents import unseen
 from app.digest.previewing import ADDRESSES
 from app.digest.rendering import Rendered, render
+from app.life import farewell
 from app.life.acting_mail import compose
 from tests.conftest import SCREENS
 from tests.digest.weeks import WEEKS, digest_of
@@ -22,7 +23,11 @@ if TYPE_CHECKING:
 
 GOLDEN = Path(__file__).parent.parent / "digest" / "golden"
 WIDTHS = (320, 600, 1280)
-OTHERS = {"not connected": unseen(), "plans wait": compose(2, 3)}
+OTHERS = {
+    "not connected": unseen(),
+    "plans wait": compose(2, 3),
+    "left": farewell.compose(),
+}
 NAMES = (*WEEKS, *OTHERS)
 _WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 _AXE = """
