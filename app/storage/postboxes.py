@@ -1,9 +1,11 @@
 """Where weekly mail goes, and which of it has gone out: one to each person, kind and week."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date, datetime
 
 from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.storage.tables import Mailing, Postbox
@@ -21,11 +23,12 @@ def locked(session: Session, identity: str) -> Postbox:
     """The same, made where there is none, and locked until the transaction ends."""
     asked = select(Postbox).where(Postbox.identity == identity).with_for_update()
     row = session.scalars(asked).one_or_none()
-    if row is None:
-        row = Postbox(identity=identity, digest=False, acting=False)
-        session.add(row)
-        session.flush()
-    return row
+    if row is not None:
+        return row
+    with suppress(IntegrityError), session.begin_nested():
+        session.add(Postbox(identity=identity, digest=False, acting=False))
+    # whoever made it at the same moment has made it by now
+    return session.scalars(asked).one()
 
 
 def claim_acting(

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
@@ -170,6 +171,15 @@ def test_a_code_is_for_one_person_one_address_and_half_an_hour(post: Post) -> No
     with pytest.raises(BadChoice):
         postbox.confirm(post.deployment, post.identity, code)
     assert postbox.find(post.deployment, post.identity).asked == ""
+
+
+def test_two_requests_at_once_make_one_postbox(post: Post) -> None:
+    def switch_on(_: int) -> None:
+        postbox.choose(post.deployment, post.identity, digest=True)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(switch_on, range(8)))
+    assert postbox.find(post.deployment, post.identity) == postbox.Mailed(digest=True)
 
 
 def test_nobodys_postbox_is_filled_with_codes(post: Post) -> None:
