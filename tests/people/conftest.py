@@ -13,7 +13,7 @@ from app.people import leaders, sign_in
 from app.people.openid import Provider
 from app.people.principal import Principal, resolve
 from app.storage.database import Database
-from tests.servers.openid import CLIENT, SECRET, OpenIdServer, running_openid
+from tests.servers.openid import CLIENT, SECRET, OpenIdServer
 
 THURSDAY = datetime(2026, 11, 19, 9, 30, tzinfo=UTC)
 REDIRECT = "https://clearway.example/sign-in/back"
@@ -49,13 +49,6 @@ def deployment(database: Database, clock_hand: Clock) -> Deployment:
 def leader(deployment: Deployment) -> leaders.Leader:
     """Somebody who has joined."""
     return leaders.join(deployment, identity(deployment, "leader"))
-
-
-@pytest.fixture(scope="session")
-def openid(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenIdServer]:
-    """A provider for as long as the tests run."""
-    with running_openid(tmp_path_factory.mktemp("openid")) as server:
-        yield server
 
 
 @pytest.fixture

@@ -1,4 +1,5 @@
-"""The servers as fixtures of a whole session: `radicale`, `xandikos` and `postgresql`.
+"""The servers as fixtures of a whole session: `radicale`, `xandikos`, `openid` and
+`postgresql`.
 
 `database` is a new and migrated database, once on SQLite and once on PostgreSQL.
 """
@@ -16,6 +17,7 @@ from app.storage.database import Database, open_database
 from app.storage.migrations import migrate
 from app.storage.vault import Vault, new_key
 from tests.fakes.serving import Served
+from tests.servers.openid import OpenIdServer, running_openid
 from tests.servers.postgresql import Postgresql, missing_postgresql, running_postgresql
 from tests.servers.processes import Running, free_port, missing
 from tests.servers.proxy import signing_in
@@ -75,6 +77,13 @@ def radicale(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CalDavServer]
     config = _radicale_config(folder, port)
     with Running(["radicale", "--config", str(config)], port, folder):
         yield CalDavServer("radicale", f"http://127.0.0.1:{port}", "/{user}/")
+
+
+@pytest.fixture(scope="session")
+def openid(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenIdServer]:
+    """An OpenID provider; whoever makes it misbehave says when that is over."""
+    with running_openid(tmp_path_factory.mktemp("openid")) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,7 @@
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
@@ -14,13 +16,22 @@ NOW = datetime(2026, 11, 19, 9, tzinfo=UTC)
 SMALL = Settings(max_bytes=200_000)
 
 
+@pytest.fixture(scope="session")
+def seen(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of what was looked at, of all processes of the run together."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "seen"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
 @pytest.fixture(scope="module", autouse=True)
-def watched(request: pytest.FixtureRequest) -> Iterator[None]:
+def watched(request: pytest.FixtureRequest, seen: Path) -> Iterator[None]:
     """Every page that a test sees is looked at by a browser too, where the machine has one."""
     if find_chromium() is None and not REQUIRED:
         yield
         return
-    with eyes.opened(request.getfixturevalue("browser")):
+    with eyes.opened(request.getfixturevalue("browser"), seen):
         yield
 
 

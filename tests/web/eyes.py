@@ -1,13 +1,15 @@
 """Looks at pages in a real browser: what axe-core finds, what is too wide, small or invisible.
 
 Every page that a test of pages is answered with comes here, so that what is seen is every page in
-every state that any test knows. A page made like one that was seen is not looked at again.
+every state that any test knows. A page made like one that was seen is not looked at again, by
+whichever process of the run.
 """
 
 import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -58,21 +60,25 @@ class Skeleton(HTMLParser):
         if part not in self.parts[-12:]:
             self.parts.append(part)
 
-    def __hash__(self) -> int:
-        return hash(tuple(self.parts))
+    @property
+    def name(self) -> str:
+        """The same for pages that are made alike, in every process."""
+        return sha256("\n".join(self.parts).encode()).hexdigest()
 
 
 class Eyes:
-    """A browser that pages are shown to, whole, as they were answered."""
+    """A browser that pages are shown to, whole, as they were answered. `seen` is a folder with an
+    empty file for each way of making a page that was looked at.
+    """
 
-    def __init__(self, browser: "Browser") -> None:
+    def __init__(self, browser: "Browser", seen: Path) -> None:
         self._context = browser.new_context(color_scheme="dark")
         self._page = self._context.new_page()
         self._complaints: list[str] = []
         self._asked: list[str] = []
         self._html = ""
         self._styles = styles.stylesheets()
-        self._seen: set[int] = set()
+        self._seen = seen
         self._page.on("console", self._hear)
         self._context.route("**/*", self._answer)
 
@@ -98,10 +104,10 @@ class Eyes:
 
     def problems(self, html: str) -> Iterator[str]:
         """Everything that keeps somebody from seeing or using a page."""
-        made = hash(Skeleton(html))
-        if made in self._seen:
+        try:
+            (self._seen / Skeleton(html).name).touch(exist_ok=False)
+        except FileExistsError:
             return
-        self._seen.add(made)
         self._html, self._complaints, self._asked = html, [], []
         self._page.emulate_media(forced_colors="none")
         self._page.set_viewport_size({"width": WIDTHS[0], "height": 900})
@@ -137,7 +143,11 @@ class Eyes:
             return
         test = os.environ.get("PYTEST_CURRENT_TEST", "").partition(" ")[0].rpartition("::")[2]
         heading = self._page.title().removesuffix(" – Clearway")
-        name = re.sub(r"\W+", "-", f"{heading}-{test}-{len(self._seen):03}").strip("-").lower()
+        name = (
+            re.sub(r"\W+", "-", f"{heading}-{test}-{len(list(self._seen.iterdir())):03}")
+            .strip("-")
+            .lower()
+        )
         for width in WIDTHS:
             self._page.set_viewport_size({"width": width, "height": 900})
             self._page.screenshot(path=Path(SCREENS, f"{name}-{width}.png"), full_page=True)
@@ -147,9 +157,9 @@ _EYES: list[Eyes] = []
 
 
 @contextmanager
-def opened(browser: "Browser") -> Iterator[None]:
+def opened(browser: "Browser", seen: Path) -> Iterator[None]:
     """Pages are looked at by a browser for as long as the block lasts."""
-    eyes = Eyes(browser)
+    eyes = Eyes(browser, seen)
     _EYES.append(eyes)
     yield
     _EYES.remove(eyes)

@@ -19,7 +19,7 @@ from app.jobs import attending
 from app.main import create_app
 from app.web import styles
 from tests.servers.fixtures import KEYS, PASSWORD, CalDavServer
-from tests.servers.openid import CLIENT, SECRET, OpenIdServer, running_openid
+from tests.servers.openid import CLIENT, SECRET, OpenIdServer
 from tests.web.eyes import look
 from tests.web.lint import Page, problems
 
@@ -47,13 +47,6 @@ class Clock:
 def _monday() -> datetime:
     first, _ = sample.week(clock.now())
     return datetime(first.year, first.month, first.day, 9, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def openid(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenIdServer]:
-    """A provider for as long as the module runs."""
-    with running_openid(tmp_path_factory.mktemp("openid")) as server:
-        yield server
 
 
 @pytest.fixture
