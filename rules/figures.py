@@ -4,7 +4,7 @@ All but the lengths that a leader asks for is counted from meetings, holds and h
 changes none of it. A week that is over never changes any more, unless somebody edits the past.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from itertools import groupby
@@ -29,8 +29,8 @@ class WeekFigures:
     ask for, on `breaks` of `break_days` room for a break, and on `ends` the end of the day was
     free. Of `pairs` of meetings that follow each other on a day, `spaced` had the time in between
     that the settings ask for. `outside` and `at_midday` are meetings outside the hours and where a
-    break would lie. `contact_gap` is the longest run of working days without time for the team, up
-    to the end of the week.
+    break would lie. `contact_gap` is the longest run of its working days without time for the team:
+    days before it do not count, since how many of them were read is chance.
     """
 
     first: date
@@ -67,9 +67,9 @@ def figures(diary: Diary, policy: Policy) -> tuple[WeekFigures, ...]:
         (first, list(days)) for first, days in groupby(diary.days, lambda day: monday(day.date))
     ]
     ledgers = {each.first: each for each in ledger(diary, policy, diary.span.end).weeks}
-    gaps = _contact_gaps(diary)
+    contacts = contact.contact_dates(diary)
     return tuple(
-        _week(first, days, diary, policy, ledgers[first], gaps[first])
+        _week(first, days, diary, policy, ledgers[first], _contact_gap(days, contacts))
         for first, days in whole
         if len(days) == _WEEK.days
     )
@@ -126,16 +126,6 @@ def _at_midday(days: Iterable[Day], diary: Diary, policy: Policy) -> Iterator[in
             yield total_minutes(intersect([each.span for each in day.appointments], [inside]))
 
 
-def _contact_gaps(diary: Diary) -> Mapping[date, int]:
-    """For each week the longest run of working days without contact that reaches into it."""
-    contacts = contact.contact_dates(diary)
-    longest: dict[date, int] = {}
-    run = 0
-    for day in diary.days:
-        if day.date in contacts:
-            run = 0
-        elif day.window:
-            run += 1
-        first = monday(day.date)
-        longest[first] = max(longest.get(first, 0), run)
-    return longest
+def _contact_gap(days: Iterable[Day], contacts: Container[date]) -> int:
+    worked = (day.date in contacts for day in days if day.window)
+    return max((len(list(run)) for met, run in groupby(worked) if not met), default=0)

@@ -23,7 +23,7 @@ from app.people.leaders import Stretch
 from app.people.settings import LeaderSettings
 from app.services.posting import post as hand_over
 from app.storage import mailboxes
-from app.storage.tables import Connection, Mailing
+from app.storage.tables import Connection, Leader, Mailing
 from connectors.errors import Unreachable
 from rules.change import Change, ChangeKind
 from rules.event import Kind, Occurrence, ScoredAs, ShowAs
@@ -560,3 +560,34 @@ def test_a_week_with_a_pause_in_it_does_not_count(post: Post) -> None:
     found = weeks.measured(post.deployment, post.world.leader_id)
     assert (found[-1].week, found[-1].counts) == (date(2026, 11, 16), False)
     assert post.digests() == ["Your week: the days ahead"]
+
+
+def test_meetings_that_move_into_the_evening_are_told_with_a_way_to_ease_off(
+    new_world: Callable[..., World], inbox: Inbox, settings: Settings
+) -> None:
+    """Protected time comes, and from then on its meetings turn up after the hours."""
+    found = []
+    for number in range(-4 * 7, 6 * 7):
+        day = MONDAY - timedelta(weeks=1) + timedelta(days=number)
+        if day.weekday() < 5:
+            found.append(meeting(f"morning-{number}", when(day, 10)))
+            found.append(meeting(f"moved-{number}", when(day, 13 if number < 0 else 18)))
+        if day.weekday() < 5 and number >= 0:
+            found.append(hold(f"kept-{number}", Kind.PROTECTED, when(day, 13, 120)))
+    world = new_world(found)
+    world.deployment = replace(world.deployment, settings=settings)
+    world.now = START
+    post = Post(world, inbox).subscribe()
+    post.attend(None)
+    with world.database.transaction() as session:
+        for row in session.scalars(select(Leader)):
+            row.started_at = START - timedelta(days=1)
+    for number in range(5):
+        assert weeks.evidence(post.deployment, world.leader_id).worsened == ()
+        post.at(DUE + timedelta(weeks=number)).attend()
+    assert [each.id for each in weeks.evidence(post.deployment, world.leader_id).worsened] == [
+        "outside"
+    ]
+    texts = [part_of(message, "plain") for _, message in inbox.letters]
+    said = "More meetings now lie outside your hours than before."
+    assert [said in each for each in texts] == [False] * 4 + [True]

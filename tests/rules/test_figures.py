@@ -50,12 +50,12 @@ def test_a_week_counted_by_hand() -> None:
 @pytest.mark.parametrize(
     ("text", "gaps"),
     [
-        ("weeks 3", [5, 10, 15]),
-        ("weeks 3; Fri 10:00-10:20 pod; Tue+2 10:00-10:30 one_to_one", [4, 5, 6]),
+        ("weeks 3", [5, 5, 5]),
+        ("weeks 3; Fri 10:00-10:20 pod; Tue+2 10:00-10:30 one_to_one", [4, 5, 3]),
         ("weeks 2; Mon-Fri leave; Wed+1 10:00-10:20 pod", [0, 2]),
     ],
 )
-def test_days_in_a_row_without_the_team_go_on_over_the_weekend(text: str, gaps: list[int]) -> None:
+def test_days_in_a_row_without_the_team_are_those_of_the_week(text: str, gaps: list[int]) -> None:
     assert [each.contact_gap for each in of(text)] == gaps
 
 
@@ -68,6 +68,12 @@ def test_each_week_is_what_it_is_alone() -> None:
         1,
         1,
     )
+
+
+def test_weeks_read_before_it_change_nothing() -> None:
+    diary, policy = read_example(f"weeks 3;{FULL}; Tue+1 09:00-11:00 protected; Thu+2 leave")
+    later = type(diary)(diary.occurrences, diary.pattern, MONDAY + timedelta(weeks=1), diary.end)
+    assert figures(later, policy) == figures(diary, policy)[1:]
 
 
 def test_part_of_a_week_has_no_figures() -> None:
