@@ -55,6 +55,10 @@ _SLOW = (
     "tests/jobs/",
     "tests/life/",
     "tests/web/",
+    "tests/app/test_workload_counts",
+    "tests/rules/test_evidence",
+    "tests/planner/",
+    "tests/ops/",
 )
 """What takes longest first; what waits for other processes beside what does not."""
 

@@ -59,13 +59,18 @@ def main(url: str, key: str, smtp_port: int) -> None:
                 status = 0
             finally:
                 os._exit(status)
-        print(child, flush=True)  # noqa: T201 # the answer
+        _say(str(child))
         threading.Thread(target=_await, args=(child,), daemon=True).start()
 
 
 def _await(child: int) -> None:
     os.waitpid(child, 0)
-    print(f"ended {child}", flush=True)  # noqa: T201 # the answer
+    _say(f"ended {child}")
+
+
+def _say(words: str) -> None:
+    """In one piece: two threads speak."""
+    os.write(sys.stdout.fileno(), f"{words}\n".encode())
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ from rules.change import Change, ChangeKind
 from rules.event import Kind, Occurrence, ScoredAs, ShowAs
 from rules.interval import Interval
 from tests.life.worlds import Death, Points, World, hold, meeting
+from tests.servers.fixtures import on_sqlite
 from tests.servers.mail import Inbox, receiving
 
 LONDON = ZoneInfo("Europe/London")
@@ -391,6 +392,7 @@ def test_a_waiting_plan_is_linked_and_one_of_check_ins_is_not(post: Post) -> Non
 # --- whatever crashes -----------------------------------------------------------------------------
 
 
+@on_sqlite
 def test_wherever_a_worker_dies_it_is_one_mail(new_world, settings, inbox, monkeypatch) -> None:
     """One Message-ID, however many copies; and a copy only where the relay had the first one."""
     number, copies = 1, []
@@ -440,6 +442,7 @@ def _dies(post: Post, mortal: Deployment) -> bool:
 # --- a whole year ---------------------------------------------------------------------------------
 
 
+@on_sqlite
 def test_a_year_of_mails_with_both_clock_changes_leave_and_holidays(
     new_world, settings, inbox
 ) -> None:
@@ -562,6 +565,7 @@ def test_a_week_with_a_pause_in_it_does_not_count(post: Post) -> None:
     assert post.digests() == ["Your week: the days ahead"]
 
 
+@on_sqlite
 def test_meetings_that_move_into_the_evening_are_told_with_a_way_to_ease_off(
     new_world: Callable[..., World], inbox: Inbox, settings: Settings
 ) -> None:

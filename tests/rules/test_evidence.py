@@ -38,15 +38,14 @@ def part(found: Sequence[bool]) -> float:
     return sum(found) / len(found)
 
 
-@pytest.mark.parametrize("name", WEEKS)
-@pytest.mark.parametrize("effect", [0, 90, -60])
+@pytest.mark.parametrize(("name", "effect"), zip(WEEKS, (0, 90, -60, 30), strict=True))
 def test_the_interval_has_the_true_shift_in_it_19_times_out_of_20(name: str, effect: int) -> None:
     made = trials(WEEKS[name], effect, (4, 8), seed=2026)
     assert 0.93 <= part([each.low <= effect <= each.high for each in made]) <= 0.97
 
 
 @pytest.mark.parametrize("name", WEEKS)
-@pytest.mark.parametrize("sizes", [(4, 8), (4, 4), (6, 8)])
+@pytest.mark.parametrize("sizes", [(4, 8), (4, 4)])
 def test_where_nothing_happened_a_shift_is_seldom_claimed(
     name: str, sizes: tuple[int, int]
 ) -> None:
