@@ -38,7 +38,7 @@ install: $(VENV)/.warm ## Install what Clearway needs to run into .venv
 
 test: ## Install what the tests need and run them all
 	@$(MAKE) --no-print-directory -j2 develop $(VENV)/.warm browser
-	$(BIN)/python -m pytest $(or $(ARGS),-n 4 --dist loadscope --no-loadscope-reorder)
+	$(BIN)/python -m pytest $(or $(ARGS),-n 6 --dist loadscope --no-loadscope-reorder)
 
 # `make -k check` goes on after the first that fails.
 check: check-format check-lint check-types check-imports check-layout check-words check-openapi ## Check format, lint, types, import contracts, the lock, the words and openapi.json

@@ -15,7 +15,7 @@ from connectors.icalendar import read
 from tests.connectors.texts import NOVEMBER, calendar, event
 
 SOAK = os.environ.get("CLEARWAY_SOAK", "") not in {"", "0"}
-MANY, PART = (19_000, 1) if SOAK else (1_500, 8)
+MANY, PART = (19_000, 1) if SOAK else (2_000, 8)
 """Events of a case, and what part of a long one is read: whole, a file is as large as is allowed."""
 MEMORY = 600 * 1024 * 1024
 SECONDS = 20

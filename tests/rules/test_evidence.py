@@ -38,7 +38,7 @@ def part(found: Sequence[bool]) -> float:
     return sum(found) / len(found)
 
 
-@pytest.mark.parametrize(("name", "effect"), zip(WEEKS, (0, 90, -60, 30), strict=True))
+@pytest.mark.parametrize(("name", "effect"), [*zip(WEEKS, (0, 90, -60, 30), strict=True)])
 def test_the_interval_has_the_true_shift_in_it_19_times_out_of_20(name: str, effect: int) -> None:
     made = trials(WEEKS[name], effect, (4, 8), seed=2026)
     assert 0.93 <= part([each.low <= effect <= each.high for each in made]) <= 0.97
